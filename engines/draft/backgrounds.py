@@ -1,5 +1,7 @@
 """The background of a frame: the place's painter, and what is set into the place."""
 
+from dataclasses import replace
+
 import numpy as np
 
 from engines.draft import places_indoors as indoors
@@ -21,7 +23,7 @@ from engines.draft.places import (
     street,
     water,
 )
-from engines.draft.reading import Brief
+from engines.draft.reading import BURNABLE, Brief
 from engines.draft.vocabulary import places, things
 
 PAINTERS: dict[str, Painter] = {
@@ -75,18 +77,32 @@ PAINTERS: dict[str, Painter] = {
 }
 
 
+def shows_building(place: str) -> bool:
+    """Whether a place is a building seen from outside, whose color is not that of all around."""
+    known = places().get(place)
+    return known is not None and (
+        known.painter == "lighthouse" or any(dressing.thing in BURNABLE for dressing in known.dress)
+    )
+
+
 def paint_place(canvas: Canvas, palette: Palette, rng: np.random.Generator, brief: Brief, *, narrow: float) -> None:
     """Paint where the scene is. `narrow` is how much of a 16:9 frame's width there is."""
     place = places().get(brief.place)
     painter = place.painter if place else ""
     if painter == "car" and brief.shot in {"extreme_wide", "wide", "full"}:
         painter = "road"  # from so far away, the car's interior can't be seen
-    PAINTERS[painter](canvas, palette, rng, brief.light)
+    color = brief.sight.building_color
+    if painter == "lighthouse":
+        outdoors.lighthouse(canvas, palette, rng, brief.light, color)
+    else:
+        PAINTERS[painter](canvas, palette, rng, brief.light)
     if place is None:
         return
     vocabulary = things()
     for dressing in place.dress:
         thing = vocabulary[dressing.thing]
+        if color and thing.name in BURNABLE:
+            thing = replace(thing, color=color)
         height = min(dressing.height, 0.7 * canvas.aspect / breadth(thing))
         haze = 0.3 if thing.at == "far" else 0.12
         stamp(canvas, thing, palette, dressing.x * narrow, dressing.foot, height, haze=haze, left=dressing.x > 0)

@@ -10,6 +10,7 @@ from engines.draft.figure import cast, complete
 from engines.draft.glyphs import breadth, stamp
 from engines.draft.people import Person
 from engines.draft.props import MOUNTS
+from engines.draft.reading import BURNABLE
 from engines.draft.rig import GROUND_Y, pose_at, skeleton
 from engines.draft.scene import WIDE_SHOTS, Scene, known_things
 from engines.draft.vocabulary import Place, Thing, places, things
@@ -42,7 +43,7 @@ def paint_behind(back: Canvas, scene: Scene) -> None:
             _set_back(back, scene, thing, spot * -scene.side * room * scene.narrow, number)
     if any(thing.name == "window" for thing, _ in known_things(brief)) and not inside:
         _windows_around(back, scene)
-    if scene.burning and place is not None:
+    if scene.burning and place is not None and not any(amount.burning for amount in brief.sight.things):
         _flames(back, scene, place)
     if brief.weather == "dark" and any(thing.name == "candle" for thing, _ in known_things(brief)):
         for number, x in enumerate((-0.62, -0.5, -0.2, 0.08, 0.5, 0.66)):
@@ -95,20 +96,22 @@ def _windows_around(back: Canvas, scene: Scene) -> None:
 
 def _flames(back: Canvas, scene: Scene, place: Place) -> None:
     """Set fire to the buildings of a place."""
-    fire = things()["fire"]
     for dressing in place.dress:
-        if dressing.thing not in {"castle", "house"}:
-            continue
-        for along, up, tall in (
-            (-0.36, 0.0, 0.42),
-            (0.3, 0.05, 0.5),
-            (-0.02, 0.45, 0.36),
-            (0.42, 0.5, 0.3),
-            (-0.4, 0.5, 0.3),
-        ):
-            x = dressing.x * scene.narrow + along * dressing.height
-            stamp(back, fire, scene.palette, x, dressing.foot - up * dressing.height, tall * dressing.height)
-        back.glow(dressing.x * scene.narrow, dressing.foot - 0.3 * dressing.height, 0.5, "#ff7a2a", 0.7)
+        if dressing.thing in BURNABLE:
+            _flames_on(back, scene, dressing.x * scene.narrow, dressing.foot, dressing.height)
+
+
+def _flames_on(back: Canvas, scene: Scene, x: float, foot: float, height: float) -> None:
+    fire = things()["fire"]
+    for along, up, tall in (
+        (-0.36, 0.0, 0.42),
+        (0.3, 0.05, 0.5),
+        (-0.02, 0.45, 0.36),
+        (0.42, 0.5, 0.3),
+        (-0.4, 0.5, 0.3),
+    ):
+        stamp(back, fire, scene.palette, x + along * height, foot - up * height, tall * height)
+    back.glow(x, foot - 0.3 * height, 0.5, "#ff7a2a", 0.7)
 
 
 def _set_back(back: Canvas, scene: Scene, thing: Thing, x: float, number: int) -> None:
@@ -121,7 +124,12 @@ def _set_back(back: Canvas, scene: Scene, thing: Thing, x: float, number: int) -
     height = min(heights[thing.at] * (1.0, 0.7, 0.8)[number], 0.6 * scene.aspect / breadth(thing))
     foot = {"sky": -0.2 + 0.1 * number, "far": 0.17, "wall": 0.0, "water": 0.2}[thing.at]
     x = scene.inside(x, height * breadth(thing))
+    burning = any(amount.name == thing.name and amount.burning for amount in scene.brief.sight.things)
+    if burning:
+        height = min(0.42, 1.5 * height)  # it is what the picture is about
     stamp(back, thing, scene.palette, x, foot, height, left=x > 0, haze=0.25 if thing.at == "far" else 0.08)
+    if burning:
+        _flames_on(back, scene, x, foot, height)
     if thing.at == "water" and scene.brief.place != "underwater":
         back.waterline(x, foot, height * breadth(thing) * 0.75, scene.palette)
     return None

@@ -1,5 +1,7 @@
 """The storyboard character in wide shots: a whole figure on a skeleton, in its clothes."""
 
+import math
+
 from engines.draft.canvas import Point, mix
 from engines.draft.clothes import BARE_SHOULDERS
 from engines.draft.figure import FigurePainter
@@ -28,6 +30,7 @@ _ONE_PIECE = frozenset({"armor", "jumpsuit", "spacesuit", "supersuit", "suit", "
 _FACE_PIXELS = 44
 # Whoever is smaller has a child's proportions.
 _CHILD = 0.8
+_RING = [(math.cos(turn / 10 * math.pi), math.sin(turn / 10 * math.pi)) for turn in range(21)]
 _CAPES = {"cape": "", "supersuit": "#c0342f"}
 
 
@@ -48,6 +51,8 @@ class BodyPainter(FigurePainter):
             self._cape(bones, _CAPES[character.garment] or character.garment_color)
         if character.person.extra == "wings":
             self._wings(bones)
+        if character.person.extra == "wheelchair":
+            self._chair(bones)
         sleeve = character.skin if character.garment in _BARE_ARMS else mix(character.garment_color, "#000000", 0.18)
         if character.garment == "overalls":
             sleeve = mix("#b5543f", character.garment_color, 0.15)
@@ -60,6 +65,33 @@ class BodyPainter(FigurePainter):
         self._torso(bones, shade)
         self._head(bones)
         self._arm(bones.right_arm, sleeve)
+        if character.person.extra == "wheelchair":
+            self._wheels(bones)
+        if character.person.extra == "stick":
+            hand = bones.right_arm[2]
+            foot = max(bones.left_leg[2][1], bones.right_leg[2][1])
+            self.stroke([(hand[0] - 0.1, hand[1] - 0.05), hand, (hand[0] + 0.12, foot + 0.1)], 0.12, "#6a4a30")
+
+    def _chair(self, bones: Skeleton) -> None:
+        """Draw the seat and back of a wheelchair behind whoever sits in it."""
+        (x, y), out = bones.hips, 1 if bones.right_leg[1][0] > bones.hips[0] else -1
+        self.stroke([(x - out * 0.62, y - 1.5), (x - out * 0.5, y + 0.3), (x + out * 1.5, y + 0.3)], 0.2, "#2b2f38")
+        self.stroke([(x - out * 0.62, y - 1.5), (x - out * 1.0, y - 1.55)], 0.12, "#2b2f38")
+
+    def _wheels(self, bones: Skeleton) -> None:
+        (x, y), out = bones.hips, 1 if bones.right_leg[1][0] > bones.hips[0] else -1
+        foot = max(bones.left_leg[2][1], bones.right_leg[2][1]) + 0.1
+        reach = (foot - y) * 0.62
+        for middle, size, thick in ((x - out * 0.1, reach, 0.13), (x + out * 1.55, 0.3, 0.12)):
+            turn = [(middle + size * c, foot - size + size * s) for c, s in _RING]
+            self.stroke(turn, thick, "#1c1f26")
+        for c, s in _RING[::4]:
+            self.stroke(
+                [(x - out * 0.1, foot - reach), (x - out * 0.1 + reach * c, foot - reach + reach * s)], 0.03, "#7d838a"
+            )
+        self.stroke(
+            [(x + out * 1.3, y + 0.3), (x + out * 1.75, foot - 0.25), (x + out * 2.2, foot - 0.2)], 0.09, "#7d838a"
+        )
 
     def _ghost(self, bones: Skeleton) -> None:
         """Draw a floating sheet with eyes, which what is behind shines through."""
@@ -110,9 +142,10 @@ class BodyPainter(FigurePainter):
         bare = character.garment == "tail" or (character.garment == "shorts" and character.person.sex != "f")
         under = mix("#b5543f", character.garment_color, 0.15) if character.garment == "overalls" else ""
         color = character.skin if bare else under or character.garment_color
-        broad = {"broad": 1.25, "slim": 0.86}.get(character.person.build, 1.0) * (
-            1.25 if character.garment == "spacesuit" else 1.0
-        )
+        broad = {"broad": 1.25, "round": 1.4, "slim": 0.86}.get(character.person.build, 1.0)
+        broad *= 1.25 if character.garment == "spacesuit" else 1.0
+        if character.size >= _CHILD:
+            broad *= {"m": 1.05, "f": 0.9}.get(character.person.sex, 1.0)
         hem = _HEMS.get(character.garment, 0.03)
         across = _across(bones.neck, bones.hips)
         # Facing left, the right shoulder is on the left.
@@ -130,6 +163,9 @@ class BodyPainter(FigurePainter):
             ],
             color,
         )
+        if character.person.build == "round":
+            belly = _between(bones.neck, bones.hips, 0.72)
+            self.ellipse(belly[0], belly[1], 0.82, 0.82, color)
         if hem > 0.1:
             flare = 0.55 + hem * (1.5 if character.garment in {"dress", "tutu"} else 0.7)
             left, right = _between(bones.hips, bones.left_leg[2], hem), _between(bones.hips, bones.right_leg[2], hem)
@@ -239,11 +275,7 @@ class BodyPainter(FigurePainter):
             self.stroke(
                 [(-0.12, 0.24 - lift), (-0.04, 0.25), (0.04, 0.25), (0.12, 0.24 - lift)], 0.05, character.lips, 0.9
             )
-        if character.beard:
-            self.polygon(
-                [(-0.34, 0.08), (-0.24, 0.5), (0.0, 0.66), (0.24, 0.5), (0.34, 0.08), (0.16, 0.18), (-0.16, 0.18)],
-                character.hair_color,
-            )
+        self._whiskers()
         self.hair_in_front()
         draw_hat(self, character)
         if character.glasses:
@@ -251,6 +283,16 @@ class BodyPainter(FigurePainter):
                 self.ellipse(side * 0.17, -0.03, 0.13, 0.09, "#1b1b1f", 0.85)
         self.tilt, self.head = 0.0, size
         self.x, self.y = home
+
+    def _whiskers(self) -> None:
+        character = self.character
+        if character.person.mustache:
+            self.polygon([(-0.2, 0.24), (0.0, 0.12), (0.2, 0.24), (0.0, 0.22)], character.hair_color)
+        if character.beard:
+            self.polygon(
+                [(-0.34, 0.08), (-0.24, 0.5), (0.0, 0.66), (0.24, 0.5), (0.34, 0.08), (0.16, 0.18), (-0.16, 0.18)],
+                character.hair_color,
+            )
 
     def _tail(self, bones: Skeleton) -> None:
         """Draw a fish's tail, or what a ghost has for legs, along the legs' way."""

@@ -268,6 +268,8 @@ def _fill_hands(
 def _movement(scene: Scene, character: Character, held: Thing | None) -> tuple[str, float]:
     """Return the action as it is drawn, and how far above the ground somebody without weight floats, in heads."""
     action, place = scene.brief.action, scene.brief.place
+    if character.person.extra == "wheelchair":
+        return "sit", 0.0
     if character.person.does not in {"", "hat off"}:
         return character.person.does, 0.0
     if _aims(character, scene.brief):
@@ -360,6 +362,8 @@ def _ground_things(front: Canvas, scene: Scene, lead_x: float, phase: float, *, 
     brief, ground = scene.brief, scene.ground
     nobody = not people_of(brief)
     found = [pair for pair in known_things(brief, "ground", "water") if pair[0] != without]
+    if any(member.person.extra == "wheelchair" for member in people_of(brief)):
+        found = [pair for pair in found if pair[0].name != "wheelchair"]  # somebody sits in it
     if brief.action == "type":
         found = [pair for pair in found if pair[0].name not in {"screen", "laptop"}]
     if scene.burning:

@@ -78,12 +78,12 @@ def cast(person: Person, palette: Palette) -> Character:
     """Return a completed person in the palette's light."""
     skin = mix(person.skin, palette.skin, 0.4) if person.skin else palette.skin
     number = sum(map(ord, person.garment + person.hair_color + person.role))
-    lips = mix(skin, "#a8322e", 0.35 + 0.25 * (person.sex == "f"))
+    lips = mix(skin, "#a8322e", {"f": 0.6, "m": 0.26}.get(person.sex, 0.4))
     return Character(
         person=person,
         skin=_KIND_SKINS.get(person.kind, skin),
         hair_color=mix(person.hair_color, palette.figure, 0.12),
-        hair="none" if person.kind in _KIND_SKINS else person.hair,
+        hair="none" if person.kind in _KIND_SKINS or person.hat == "hijab" else person.hair,
         garment_color=mix(person.garment_color, palette.figure, 0.16),
         garment=person.garment,
         trousers=mix(person.trousers or TROUSERS[number % len(TROUSERS)], palette.figure, 0.2),
@@ -158,9 +158,14 @@ class FigurePainter:
         color = character.garment_color
         bare = character.garment in BARE_SHOULDERS
         neck = mix(character.skin, "#000000", 0.22)
-        wide = (0.78 if character.size < 0.8 else 1.0) * {"broad": 1.18, "slim": 0.9}.get(character.person.build, 1.0)
+        child = character.size < 0.8
+        wide = (0.78 if child else 1.0) * {"broad": 1.18, "round": 1.24, "slim": 0.9}.get(character.person.build, 1.0)
+        thick = 1.0
+        if not child:
+            thick = {"m": 1.12, "f": 0.9}.get(character.person.sex, 1.0)
+            wide *= {"m": 1.03, "f": 0.9}.get(character.person.sex, 1.0)
         self.hair_behind()
-        self.polygon([(-0.23, 0.2), (0.23, 0.2), (0.27, 0.75), (-0.27, 0.75)], neck)
+        self.polygon([(-0.23 * thick, 0.2), (0.23 * thick, 0.2), (0.27 * thick, 0.75), (-0.27 * thick, 0.75)], neck)
         self.polygon([(-0.25, 0.36), (0.25, 0.36), (0.2, 0.52), (-0.18, 0.56)], mix(neck, "#000000", 0.25), 0.7)
         shoulders: list[Point] = [(-0.26, 0.6), (0.26, 0.6), (0.6, 0.72), (0.98, 0.9), (1.14, 1.3), (1.22, 5.0),
                                   (-1.22, 5.0), (-1.14, 1.3), (-0.98, 0.9), (-0.6, 0.72)]  # fmt: skip
@@ -181,7 +186,8 @@ class FigurePainter:
         if character.kind == "robot":
             self.polygon([(-0.42, -0.5), (0.42, -0.5), (0.42, 0.46), (0.3, 0.52), (-0.3, 0.52), (-0.42, 0.46)], skin)
         else:
-            self.polygon(_face_outline(child=character.size < 0.8), skin)
+            self.polygon(_face_outline(character), skin)
+            self._age_and_shave()
         self.polygon([(0.06, -0.4), (0.3, -0.28), (0.37, 0.0), (0.31, 0.24), (0.14, 0.46), (0.06, 0.3)],
                      mix(skin, "#2a1020", 0.5), 0.1)  # fmt: skip
         for side in (-1, 1):
@@ -195,6 +201,9 @@ class FigurePainter:
         if character.person.role == "vampire":
             for side in (-1, 1):
                 self.polygon([(side * 0.085, 0.28), (side * 0.045, 0.28), (side * 0.068, 0.335)], "#ffffff")
+        if character.person.mustache:
+            self.polygon([(-0.17, 0.27), (-0.12, 0.2), (0.0, 0.185), (0.12, 0.2), (0.17, 0.27), (0.04, 0.235),
+                          (-0.04, 0.235)], character.hair_color)  # fmt: skip
         if character.beard:
             self.polygon([(-0.34, 0.1), (-0.3, 0.3), (-0.12, 0.49), (0.12, 0.49), (0.3, 0.3), (0.34, 0.1), (0.24, 0.24),
                           (0.16, 0.2), (-0.16, 0.2), (-0.24, 0.24)], character.hair_color, 0.88)  # fmt: skip
@@ -206,6 +215,20 @@ class FigurePainter:
         if character.glasses:
             self._glasses()
         return mouth
+
+    def _age_and_shave(self) -> None:
+        """Draw an old face's lines, and the shade of a shaved beard."""
+        character = self.character
+        person, grown = character.person, character.size >= 0.8
+        if person.sex == "m" and grown and person.age != "young" and not character.beard and not character.kind:
+            self.polygon([(-0.36, 0.06), (-0.33, 0.28), (-0.15, 0.48), (0.15, 0.48), (0.33, 0.28), (0.36, 0.06),
+                          (0.22, 0.21), (-0.22, 0.21)], character.hair_color, 0.13)  # fmt: skip
+        if person.age == "old":
+            line = mix(character.skin, "#3a1a14", 0.4)
+            for side in (-1, 1):
+                self.stroke([(side * 0.1, 0.13), (side * 0.17, 0.19), (side * 0.19, 0.28)], 0.014, line, 0.6)
+                self.stroke([(side * 0.27, -0.03), (side * 0.32, 0.0)], 0.012, line, 0.6)
+            self.stroke([(-0.14, -0.27), (0.0, -0.285), (0.14, -0.27)], 0.012, line, 0.5)
 
     def ears(self, color: str) -> None:
         for side in (-1, 1):
@@ -260,7 +283,8 @@ class FigurePainter:
         for side in (-1, 1):
             x = side * 0.155
             self.ellipse(x, low - 0.045, 0.085, 0.05, dark, 0.3)
-            self._brow(side, x, low, shown.brows, 0.016 if child else 0.026)
+            man, woman = (not child and self.character.person.sex == sex for sex in ("m", "f"))
+            self._brow(side, x, low, shown.brows, 0.016 if child else 0.038 if man else 0.022 if woman else 0.026)
             if not shown.eyes:
                 closed = [
                     (x - 0.08, low - 0.045),
@@ -280,7 +304,10 @@ class FigurePainter:
             lid = low - (0.056 if child else 0.036) * shown.eyes
             lashes = [(x - side * 0.072, lid), (x - side * 0.03, lid - 0.04), (x + side * 0.04, lid - 0.038),
                       (x + side * 0.088, lid - 0.004)]  # fmt: skip
-            self.stroke(lashes, 0.014 if child else 0.02, lash)
+            if man:
+                lashes = [(x - side * 0.07, lid), (x - side * 0.03, lid - 0.032), (x + side * 0.04, lid - 0.03),
+                          (x + side * 0.075, lid + 0.004)]  # fmt: skip
+            self.stroke(lashes, 0.014 if child else 0.012 if man else 0.024 if woman else 0.018, lash)
             if shown.tears:
                 self.ellipse(x + side * 0.03, low + 0.09, 0.02, 0.045, "#bfe0f5", 0.9)
                 self.ellipse(x + side * 0.05, low + 0.22, 0.016, 0.03, "#bfe0f5", 0.8)
@@ -293,9 +320,10 @@ class FigurePainter:
 
     def _mouth(self, dark: str, smile: float) -> Mouth:
         lip, lift = self.character.lips, 0.022 * smile
-        y = 0.275
-        self.polygon([(-0.125, y - lift), (-0.04, y - 0.034), (0.0, y - 0.024), (0.04, y - 0.034), (0.125, y - lift),
-                      (0.05, y + 0.036), (-0.05, y + 0.036)], lip)  # fmt: skip
+        y, full = 0.275, 0.7 if self.character.person.sex == "m" else 1.0
+        up, low = 0.034 * full, 0.036 * full
+        self.polygon([(-0.125, y - lift), (-0.04, y - up), (0.0, y - 0.7 * up), (0.04, y - up), (0.125, y - lift),
+                      (0.05, y + low), (-0.05, y + low)], lip)  # fmt: skip
         self.stroke([(-0.13, y - lift), (-0.05, y + 0.003), (0.05, y + 0.003), (0.13, y - lift)], 0.011, dark)
         self.ellipse(0.0, y + 0.085, 0.06, 0.014, dark, 0.25)
         x, top = self.canvas.point(*self.at(0, y))
@@ -322,6 +350,11 @@ class FigurePainter:
         elif self.character.hair == "bun":
             self.ellipse(0.08, -0.6, 0.2, 0.18, color)
             self.ellipse(0, -0.16, 0.43, 0.42, color)
+        elif self.character.hair == "pigtails":
+            for side in (-1, 1):
+                self.ellipse(side * 0.5, 0.3, 0.13, 0.36, color, angle=-side * 12)
+                self.ellipse(side * 0.45, -0.06, 0.07, 0.07, "#c8506a")
+            self.ellipse(0, -0.16, 0.43, 0.42, color)
 
     def hair_in_front(self) -> None:
         character = self.character
@@ -330,7 +363,11 @@ class FigurePainter:
                 strand = [(0.4, -0.2), (0.46, 0.1), (0.47, 0.6), (0.4, 0.92), (0.32, 0.7), (0.36, 0.3), (0.34, -0.1)]
                 self.polygon([(side * x, y) for x, y in strand], character.hair_color)
         color, sheen = character.hair_color, mix(character.hair_color, self.palette.rim, 0.3)
-        if character.hair != "none":
+        if character.hair == "mohawk":
+            crest = [(-0.09, -0.3), (-0.16, -0.6), (-0.12, -0.9), (-0.04, -0.78), (0.02, -0.98), (0.07, -0.78),
+                     (0.14, -0.9), (0.16, -0.6), (0.09, -0.3)]  # fmt: skip
+            self.polygon(crest, color)
+        elif character.hair != "none":
             low = 0.0 if character.hair == "short" else 0.08
             self.polygon(
                 [(-0.4, low), (-0.42, -0.22), (-0.3, -0.48), (0.0, -0.58), (0.3, -0.48), (0.42, -0.22), (0.4, low),
@@ -339,14 +376,20 @@ class FigurePainter:
             self.stroke([(-0.22, -0.46), (-0.02, -0.51), (0.18, -0.47)], 0.03, sheen, 0.5)
 
 
-def _face_outline(*, child: bool = False) -> list[Point]:
-    """Return an oval with a jaw; a child's is rounder."""
-    jaw, wide = (0.06, 0.4) if child else (0.2, 0.375)
+def _face_outline(character: Character) -> list[Point]:
+    """Return an oval with a jaw: round in a child, broad in a man, pointed in a woman, full in somebody stout."""
+    person = character.person
+    jaw, wide, chin = {"m": (0.12, 0.385, 4), "f": (0.24, 0.365, 2)}.get(person.sex, (0.2, 0.375, 2))
+    if character.size < 0.8:
+        jaw, wide, chin = 0.06, 0.4, 2
+    if person.build == "round":
+        jaw, wide = jaw * 0.4, wide * 1.07
     angles = np.linspace(0, 2 * np.pi, 56, endpoint=False)
     points = []
     for angle in angles:
         x, y = wide * np.cos(angle), 0.5 * np.sin(angle)
-        points.append((x * (1 - jaw * max(0.0, y / 0.5) ** 2), y * (0.98 if y > 0 else 1.0)))
+        squared = 1 + 0.1 * (chin == 4) * max(0.0, np.sin(2 * angle) * np.sign(np.cos(angle))) if y > 0 else 1.0
+        points.append((x * squared * (1 - jaw * max(0.0, y / 0.5) ** chin), y * (0.98 if y > 0 else 1.0)))
     return points
 
 

@@ -184,6 +184,26 @@ def _flat(p: FigurePainter, color: str) -> None:
     p.polygon([(-0.46, -0.24), (-0.46, -0.46), (-0.1, -0.64), (0.36, -0.56), (0.62, -0.24), (0.4, -0.2)], color)
 
 
+def _hijab(p: FigurePainter, color: str) -> None:
+    outer = [(-0.02, -0.66), (-0.26, -0.61), (-0.45, -0.36), (-0.5, 0.1), (-0.5, 0.5), (-0.72, 0.98), (-0.3, 1.2),
+             (0.3, 1.2), (0.72, 0.98), (0.5, 0.5), (0.5, 0.1), (0.45, -0.36), (0.26, -0.61), (0.0, -0.66)]  # fmt: skip
+    face = [(0.3 * np.sin(turn), 0.02 - 0.43 * np.cos(turn)) for turn in np.linspace(0, 2 * np.pi, 40)]
+    p.polygon([*outer, *face], color)
+    fold = mix(color, "#000000", 0.2)
+    p.stroke([(-0.4, 0.42), (-0.1, 0.66), (0.34, 0.5)], 0.03, fold, 0.8)
+    p.stroke([(-0.46, 0.72), (0.0, 0.9), (0.4, 0.74)], 0.03, fold, 0.6)
+
+
+def _turban(p: FigurePainter, color: str) -> None:
+    left = [(-0.3, -0.26), (-0.44, -0.12), (-0.54, -0.42), (-0.36, -0.74)]
+    right = [(-x, y) for x, y in reversed(left)]
+    p.polygon([*left, (0.0, -0.84), *right, (0.0, -0.38)], color)
+    fold = mix(color, "#000000", 0.25)
+    for low, high in ((-0.2, -0.5), (-0.36, -0.66), (-0.5, -0.76)):
+        p.stroke([(-0.48, low), (0.0, high * 0.75), (0.3, high)], 0.025, fold, 0.8)
+        p.stroke([(0.48, low), (0.12, high * 0.7)], 0.025, fold, 0.8)
+
+
 def _horns(p: FigurePainter, color: str) -> None:
     for side in (-1, 1):
         p.polygon([(side * 0.16, -0.5), (side * 0.34, -0.92), (side * 0.36, -0.42)], color)
@@ -253,6 +273,8 @@ _HATS: dict[str, Callable[[FigurePainter, str], None]] = {
     "hardhat": _hard,
     "flatcap": _flat,
     "horns": _horns,
+    "hijab": _hijab,
+    "turban": _turban,
     "party": _party,
 }
 _EXTRAS: dict[str, Callable[[FigurePainter, str], None]] = {

@@ -16,8 +16,19 @@ COLORS = {
 GARMENT = (
     r"coat|jacket|dress|shirt|hoodie|suit|sweater|cape|cloak|overalls|jumpsuit|raincoat|gown|t-?shirt|uniform|scarf|"
     r"kimono|robe|vest|parka|leather jacket|tutu|armou?r|apron|shorts|skirt|blouse|trenchcoat|trench coat|spacesuit|"
-    r"tuxedo|pyjamas|dungarees"
+    r"tuxedo|pyjamas|dungarees|sari|scrubs|abaya|burqa|kaftan|kilt|tank top|tunic|swimsuit|bikini|polo"
 )
+# What else is worn: adjectives before it are not about the person.
+_WORN = (
+    rf"{GARMENT}|hats?|caps?|beanie|beret|crown|helmet|hood|veil|hijab|turban|headscarf|wig|gloves|boots|shoes|heels|"
+    r"sneakers|trousers|jeans|pants|leggings|stockings|glasses|sunglasses|earrings?|necklace|chain|ring|tie|bow tie|"
+    r"belt|bag|backpack|leather|silk|outfit|costume|clothes|jewelry|watch|badge|coats|jackets|dresses"
+)
+_NOT_OF_CLOTHES = (
+    r"with|in|and|or|a|an|the|wearing|wears|wear|her|his|their|of|has|having|by|on|who|is|man|woman|girl|boy|lady|guy|"
+    r"person|teenager|child|kid|hair|haired|beard|bearded|skin|skinned|eyes|face"
+)
+_CLOTHING = re.compile(rf"(?:\b(?!(?:{_NOT_OF_CLOTHES})\b)[\w'-]+\s+){{0,3}}\b(?:{_WORN})\b")
 HAIR_COLORS = {
     "blonde": "#d9b66a", "blond": "#d9b66a", "ginger": "#b5562a", "brunette": "#4a2f22", "dark": "#241a17",
     "black": "#17151a", "red": "#a3402a", "white": "#dcdad4", "silver": "#b9bfc6", "grey": "#8d9299",
@@ -33,7 +44,7 @@ class Person:
     garment_color: str = ""
     garment: str = ""
     hair_color: str = ""
-    hair: str = ""  # long, short, bun, curly, none
+    hair: str = ""  # long, short, bun, curly, pigtails, mohawk, none
     skin: str = ""
     beard: bool = False
     hat: str = ""
@@ -45,14 +56,15 @@ class Person:
     hat_color: str = ""
     gloves: str = ""  # a color
     cape: str = ""  # a color
-    build: str = ""  # broad, slim
+    build: str = ""  # broad, slim, round
     shades: bool = False  # dark glasses
     does: str = ""  # an action of their own, where the lead does something else; "hat off" holds the hat
-    extra: str = ""  # patch, wings, headphones, hood, crowd, band, pair
+    extra: str = ""  # patch, wings, headphones, hood, crowd, band, pair, wheelchair, stick
     subject: str = ""  # the name of whoever it is, of the film's cast
     trousers: str = ""  # a color
     scarf: str = ""  # a color
     tall: float = 0.0  # a factor; 0 for the usual height
+    mustache: bool = False
 
     @staticmethod
     def of_role(role: str) -> "Person":
@@ -76,19 +88,27 @@ class Person:
 _EXTRAS = ("patch", "wings", "headphones", "hood", "crowd", "band", "pair")
 _HATS = (
     (r"\bberet\b", "beret"), (r"\bcrown|tiara\b", "crown"), (r"\b(cowboy hat|stetson)\b", "cowboy"),
-    (r"\b(fedora|bowler|top hat)\b", "fedora"), (r"\b(helmet)\b", "knight"), (r"\bstraw hat\b", "straw"),
+    (r"\b(hijab|headscarf|head scarf|burqa|niqab|chador)\b", "hijab"), (r"\bturban\b", "turban"),
+    (r"\btop hat\b", "tophat"), (r"\b(fedora|bowler)\b", "fedora"),
+    (r"\b(bike|bicycle|motorcycle|motorbike|football|army) helmet\b", "army"), (r"\bhard hat\b", "hardhat"),
+    (r"\b(helmet)\b", "knight"), (r"\bstraw hat\b", "straw"),
     (r"\b(beanie|wool hat)\b", "beanie"), (r"\bveil\b", "veil"), (r"\bhood\b", "beanie"), (r"\b(hat|cap)\b", "cap"),
 )  # fmt: skip
 _SKINS = (
-    (r"\b(black|dark[- ]skinned|african)\b(?= (man|woman|girl|boy|skin|singer|dancer))", "#6a4430"),
-    (r"\bdark skin\b", "#6a4430"),
+    (
+        r"\b(black|african)\b(?= (american|man|woman|girl|boy|lady|guy|teenager|person|kid|child|couple|skin|singer|"
+        r"dancer|rapper|musician))",
+        "#6a4430",
+    ),
+    (r"\b(dark skin|dark skinned|african american)\b", "#6a4430"),
     (r"\b(pale|fair) skin|\bpale\b", "#eccdb8"),
     (r"\b(brown|tan+ed|olive) skin\b", "#a8714c"),
     (r"\b(asian|japanese|korean|chinese)\b", "#e3b594"),
     (r"\b(indian|latina?|mexican|arab)\b", "#b57f58"),
 )
 _HAIRS = (
-    (r"\b(bald|shaved head)\b", "none"), (r"\b(curly|curls|afro)\b", "curly"), (r"\b(bun|ponytail|braids?)\b", "bun"),
+    (r"\b(bald|shaved head)\b", "none"), (r"\bmohawk\b", "mohawk"), (r"\b(pigtails?|braids|plaits)\b", "pigtails"),
+    (r"\b(curly|curls|afro|dreadlocks|dreads)\b", "curly"), (r"\b(bun|ponytail|braid)\b", "bun"),
     (r"\blong[\w\s-]{0,12}hair\b", "long"), (r"\bshort[\w\s-]{0,12}hair\b|\bcrew cut\b", "short"),
 )  # fmt: skip
 # Garments that are drawn as another.
@@ -106,6 +126,17 @@ _GARMENTS = {
     "pyjamas": "jumpsuit",
     "leather jacket": "jacket",
     "scarf": "coat",
+    "sari": "gown",
+    "scrubs": "shirt",
+    "abaya": "robe",
+    "burqa": "robe",
+    "kaftan": "robe",
+    "kilt": "dress",
+    "tank top": "shirt",
+    "tunic": "shirt",
+    "swimsuit": "shorts",
+    "bikini": "shorts",
+    "polo": "shirt",
 }
 
 
@@ -115,6 +146,7 @@ def read_marks(text: str, person: Person) -> Person:
     dressed = re.search(rf"\b({colors})\b(?:\s+[\w-]+)?\s+({GARMENT})\b", text)
     garment = re.search(rf"\b({GARMENT})\b", text)
     worn = dressed or garment
+    body = undressed(text)
     return replace(
         person,
         garment_color=COLORS[dressed.group(1)] if dressed else person.garment_color,
@@ -123,19 +155,34 @@ def read_marks(text: str, person: Person) -> Person:
         else person.garment,
         hair_color=_hair_color(text) or person.hair_color,
         hair=_first(text, _HAIRS) or person.hair,
-        skin=_first(text, _SKINS) or person.skin,
-        beard=person.beard or bool(re.search(r"\b(beard|bearded|moustache|mustache)\b", text)),
+        skin=_first(body, _SKINS) or person.skin,
+        beard=person.beard or bool(re.search(r"\b(beard|bearded|goatee)\b", text)),
+        mustache=person.mustache or bool(re.search(r"\b(moustache|mustache)\b", text)),
         hat=_first(text, _HATS) or person.hat,
-        hat_color=_colored(text, "beret|hat|cap|beanie|helmet|hood") or person.hat_color,
+        hat_color=_colored(text, "beret|hat|cap|beanie|helmet|hood|hijab|turban|headscarf|veil") or person.hat_color,
         glasses=person.glasses or bool(re.search(r"\b(glasses|sunglasses|spectacles|shades)\b", text)),
         shades=person.shades or bool(re.search(r"\b(sunglasses|shades)\b", text)),
         sex=person.sex or _sex(text),
-        age=person.age or _first(text, ((r"\b(old|elderly|aged)\b(?= \w*(man|woman|lady|\w+er|\w+or)\b)", "old"),)),
+        age=person.age or _first(body, ((r"\b(old|elderly|aged)\b(?= \w*(man|woman|lady|\w+er|\w+or)\b)", "old"),)),
         gloves=_colored(text, "gloves|boxing gloves") or person.gloves,
         build=_first(
-            text, ((r"\b(fat|stout|broad|muscular|big man|heavy)\b", "broad"), (r"\b(thin|slim|skinny)\b", "slim"))
+            body,
+            (
+                (r"\b(fat|chubby|plump|stout|overweight|obese|round|pregnant|heavy|big belly)\b", "round"),
+                (r"\b(broad|muscular|big man|strong|burly|bulky)\b", "broad"),
+                (r"\b(thin|slim|skinny|slender|lanky)\b", "slim"),
+            ),
         ),
+        extra=person.extra or _first(text, _AIDS),
     )
+
+
+_AIDS = ((r"\bwheel ?chair\b", "wheelchair"), (r"\b(walking stick|walking cane|cane|crutch(es)?)\b", "stick"))
+
+
+def undressed(text: str) -> str:
+    """Return a text without what it says of clothes: "heavy" and "pale blue" are no marks of who wears such a coat."""
+    return _CLOTHING.sub(" ", text)
 
 
 def _first(text: str, table: tuple[tuple[str, str], ...]) -> str:
@@ -154,6 +201,8 @@ def _sex(text: str) -> str:
 def _hair_color(text: str) -> str:
     cut = r"long|short|curly|wavy|straight|messy|thick|cropped|shoulder length|and|bushy|full"
     found = re.search(
-        rf"\b({'|'.join(HAIR_COLORS)})(?:[\s,-]+(?:{cut}))*[\s-]+(?:hair|beard|haired|bearded)\b", text
+        rf"\b({'|'.join(HAIR_COLORS)})(?:[\s,-]+(?:{cut}))*[\s-]+(?:hair|beard|haired|bearded|mustache|moustache|"
+        r"mohawk|bun|ponytail|pigtails|braids?|curls|afro|dreadlocks|wig)\b",
+        text,
     ) or re.search(r"\b(blonde?|ginger|brunette)\b", text)
     return HAIR_COLORS[found.group(1)] if found else ""

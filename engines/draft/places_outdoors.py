@@ -30,7 +30,8 @@ def sea(canvas: Canvas, palette: Palette, rng: np.random.Generator, light: str) 
     _waves(canvas, palette, rng, 0.04, 0.9)
 
 
-def lighthouse(canvas: Canvas, palette: Palette, rng: np.random.Generator, light: str) -> None:
+def lighthouse(canvas: Canvas, palette: Palette, rng: np.random.Generator, light: str, color: str = "") -> None:
+    """Paint a lighthouse on its rock, in stripes of red and white or in one `color`."""
     horizon, x = 0.08, float(rng.choice([-1, 1])) * 0.3 * canvas.aspect / 1.78
     sky(canvas, palette, rng, light, horizon)
     _waves(canvas, palette, rng, horizon, 0.8)
@@ -49,12 +50,16 @@ def lighthouse(canvas: Canvas, palette: Palette, rng: np.random.Generator, light
         rock,
     )
     canvas.polygon([(x - 0.2, 0.1), (x + 0.18, 0.1), (x + 0.1, 0.14), (x - 0.14, 0.15)], mix(rock, palette.rim, 0.35))
-    _tower(canvas, palette, x, 0.12, light)
+    _tower(canvas, palette, x, 0.12, light, color)
 
 
-def _tower(canvas: Canvas, palette: Palette, x: float, foot: float, light: str) -> None:
+def _tower(canvas: Canvas, palette: Palette, x: float, foot: float, light: str, color: str) -> None:
     top, low, high = -0.3, 0.062, 0.04
     white, red = mix("#efe9dc", palette.figure, 0.2), mix("#b5342c", palette.figure, 0.15)
+    if color:
+        white = mix(color, palette.figure, 0.1)
+        red = mix(white, "#000000", 0.05)
+    roof = mix(red, "#2a2a30", 0.7) if color else red
     for band in range(6):
         first, last = foot + (top - foot) * band / 6, foot + (top - foot) * (band + 1) / 6
         wide, narrow = low + (high - low) * band / 6, low + (high - low) * (band + 1) / 6
@@ -64,7 +69,7 @@ def _tower(canvas: Canvas, palette: Palette, x: float, foot: float, light: str) 
     canvas.polygon([(x + 0.01, foot), (x + low, foot), (x + high, top), (x + 0.01, top)], palette.figure, 0.25)
     canvas.rectangle(x - 0.055, top - 0.012, x + 0.055, top, palette.figure)
     canvas.rectangle(x - 0.03, top - 0.075, x + 0.03, top - 0.012, mix(palette.glow, "#ffffff", 0.6))
-    canvas.polygon([(x - 0.042, top - 0.075), (x + 0.042, top - 0.075), (x, top - 0.125)], red)
+    canvas.polygon([(x - 0.042, top - 0.075), (x + 0.042, top - 0.075), (x, top - 0.125)], roof)
     strength = 0.16 if light == "day" else 0.5
     canvas.glow(x, top - 0.045, 0.2, palette.glow, 1.0)
     for side, rise in ((-1, -0.12), (1, 0.06)):

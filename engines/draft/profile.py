@@ -42,6 +42,8 @@ def draw_profile(painter: FigurePainter) -> None:
     _head(painter)
     if character.beard:
         painter.polygon(rounded(_BEARD), character.hair_color, 0.92)
+    if character.person.mustache:
+        painter.polygon([(0.38, 0.19), (0.375, 0.245), (0.22, 0.28), (0.24, 0.21)], character.hair_color)
     _hair(painter)
     draw_hat(painter, character)
     if character.glasses:
@@ -92,7 +94,13 @@ def _hair(painter: FigurePainter) -> None:
     character, color = painter.character, painter.character.hair_color
     if character.hair == "none":
         return
+    if character.hair == "mohawk":
+        painter.polygon([(0.24, -0.44), (0.26, -0.8), (0.0, -0.94), (-0.3, -0.8), (-0.44, -0.5), (-0.1, -0.52)], color)
+        return
     painter.polygon(rounded(_HAIR), color)
+    if character.hair == "pigtails":
+        painter.ellipse(-0.3, 0.3, 0.12, 0.36, mix(color, "#000000", 0.15))
+        painter.ellipse(-0.28, -0.06, 0.07, 0.07, "#c8506a")
     if character.hair == "curly":
         for angle in np.linspace(2.4, 5.6, 10):
             x, y = -0.08 + 0.4 * float(np.cos(angle)), -0.14 + 0.42 * float(np.sin(angle))

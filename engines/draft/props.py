@@ -17,7 +17,9 @@ NEEDED = {"row": "rowing boat", "skate": "skateboard", "drive": "car"}
 PLAYED_SITTING = frozenset(("piano", "drum"))
 HELD_AT_CHEST = frozenset(("guitar", "banjo", "accordion", "violin", "saxophone", "trumpet"))
 BAND = ("guitar", "drum", "microphone", "saxophone")
-WORN = frozenset(("hat thing", "glasses thing", "hood", "boxing glove", "crown", "headphones", "shoes"))
+WORN = frozenset((
+    "hat thing", "glasses thing", "hood", "boxing glove", "crown", "headphones", "shoes", "wheelchair", "cane",
+))  # fmt: skip
 DRIFTING = frozenset((
     "petals", "leaves", "butterfly", "firefly", "bubbles", "feather", "bee", "music notes", "heart", "rose",
     "paper plane", "lantern", "balloon", "money", "star",

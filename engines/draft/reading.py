@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from functools import lru_cache
 
 from engines.draft.moods import read_mood
-from engines.draft.people import Person, read_marks
+from engines.draft.people import COLORS, Person, read_marks
 from engines.draft.sight import COMPANION, Amount, Member, Sight
 from engines.draft.vocabulary import STAND_INS, function_words, implied_places, places, roles
 from engines.draft.words import Hit, Token, hits, tokens
@@ -166,6 +166,7 @@ def read_sight(text: str) -> Sight:
         things=_brought(_things(words, found, place), cast),
         cast=cast,
         mood=read_mood(words),
+        paint=_paint(words, found, place),
     )
 
 
@@ -190,6 +191,23 @@ def _led(words: Sequence[Token], hit: Hit) -> bool:
     return words[hit.start].text in _WHERE
 
 
+# What a building is made of.
+_MATERIALS = {"wooden": "#8a6540", "timber": "#8a6540", "stone": "#9a958c", "brick": "#9a5a48"}
+
+
+def _paint(words: Sequence[Token], found: Sequence[Hit], place: str) -> str:
+    """Return the place and the one color that is said of it: "white lighthouse"."""
+    for hit in found:
+        if hit.entry.kind == "place" and hit.entry.name == place:
+            said = [word.text for word in words[max(0, hit.start - 3) : hit.end]]
+            last = max((number for number, word in enumerate(said) if word in _EDGES), default=-1)
+            colors = [COLORS[word] for word in said if word in COLORS]
+            colors = colors or [_MATERIALS[word] for word in said[last + 1 :] if word in _MATERIALS]
+            if len(colors) == 1 and (last < 0 or not set(said[: last + 1]) & set(COLORS)):
+                return f"{place} {colors[0]}"
+    return ""
+
+
 _NUMBERS = {"two": 2, "both": 2, "pair": 2, "three": 3, "four": 4, "five": 5, "six": 6, "many": 5, "countless": 6}
 
 
@@ -212,8 +230,27 @@ def _things(words: Sequence[Token], found: Sequence[Hit], place: str) -> tuple[A
     amounts: dict[str, Amount] = {}
     for hit in found:
         if hit.entry.kind == "thing" and not _is_place(hit, found, place):
-            amounts.setdefault(hit.entry.name, Amount(hit.entry.name, _count(words, hit, 3), _size(words, hit)))
+            amount = Amount(hit.entry.name, _count(words, hit, 3), _size(words, hit), burning=_burns(words, hit, found))
+            amounts.setdefault(hit.entry.name, amount)
     return tuple(amounts.values())
+
+
+# What can be set on fire, and where a building of it stands.
+BURNABLE = frozenset(("house", "church", "castle", "barn"))
+
+
+def _burns(words: Sequence[Token], hit: Hit, found: Sequence[Hit]) -> bool:
+    """Whether a building is said to be on fire: "a burning hut", "the church burns"."""
+    if hit.entry.name not in BURNABLE or not any(other.entry.name == "fire" for other in found):
+        return False
+    before = {word.text for word in words[max(0, hit.start - 2) : hit.start]}
+    after = " ".join(word.text for word in words[hit.end : hit.end + 4])
+    return bool(before & {"burning", "blazing", "flaming"}) or bool(_ON_FIRE.match(after))
+
+
+_ON_FIRE = re.compile(
+    r"(that |which )?(is |are |was |stands )?(slowly )?(burns|burning|ablaze|in flames|on fire|down in flames)\b"
+)
 
 
 def _brought(named: tuple[Amount, ...], cast: Sequence[Member]) -> tuple[Amount, ...]:

@@ -30,6 +30,8 @@ _ACTIVE = _ROOMY | frozenset((
     "work", "push", "type", "sit", "follow", "jump", "fall",
 ))  # fmt: skip
 _MOST_FIGURES = 5
+# Places at which a fire is that of the buildings.
+_BURNING = frozenset(("castle", "western street", "farm", "barn", "country church"))
 # How much nearer a take may be without cutting off heads and raised arms.
 _NEAREST = {"full": 1.05, "medium": 1.2, "close": 1.12, "extreme_close": 1.08}
 
@@ -92,9 +94,9 @@ class Scene:
     @property
     def burning(self) -> bool:
         """Whether a building of the place burns, and no camp fire on the ground."""
-        return self.brief.place in {"castle", "western street", "farm"} and any(
-            amount.name == "fire" for amount in self.brief.sight.things
-        )
+        things_seen = self.brief.sight.things
+        fire = any(amount.name == "fire" for amount in things_seen)
+        return fire and (self.brief.place in _BURNING or any(amount.burning for amount in things_seen))
 
     @property
     def metre(self) -> float:
@@ -154,6 +156,8 @@ _RIVALS = {"cowboy": "#2c2a33", "knight": "#5a2f35", "fedora": "#3a3f4a"}
 
 def varied(person: Person, number: int) -> Person:
     """Return the number-th of several people of a kind: a pair differs, and nobody in a group is like another."""
+    if number == 0 and person.subject and person.garment and person.hair:
+        return person  # complete: chosen again by the clothes, the skin would change with them
     identity = stable_number(person.role, person.garment_color, person.garment, person.hair_color, person.hair, number)
     if person.extra == "pair":
         return complete(replace(person, sex=("f", "m")[number % 2]), identity)

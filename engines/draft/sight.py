@@ -19,6 +19,7 @@ class Amount:
     count: int = 1
     size: float = 1.0  # of its usual height
     color: str = ""  # where it isn't the usual one
+    burning: bool = False
 
 
 @dataclass(frozen=True)
@@ -54,6 +55,14 @@ class Sight:
     mood: str = ""  # of moods.yaml
     setting: Setting | None = None
     nobody: bool = False  # whoever the words name, nobody is in the picture
+    paint: str = ""  # a place and the color of its building: "lighthouse #e4e2dc"
+
+    @property
+    def building_color(self) -> str:
+        """The color of the building at the place, "" for the usual one."""
+        place, _, color = self.paint.rpartition(" ")
+        own = self.setting.surfaces if self.setting else ""
+        return own or (color if place == self.place else "")
 
     def to_data(self) -> dict[str, Any]:
         """Return JSON values, without what is left open."""
@@ -65,7 +74,7 @@ class Sight:
                   "mood": self.mood,
                   "things": [_amount_data(thing) for thing in self.things], "cast": cast,
                   "setting": _setting_data(self.setting) if self.setting else None,
-                  "nobody": self.nobody}  # fmt: skip
+                  "nobody": self.nobody, "paint": self.paint}  # fmt: skip
         return {name: value for name, value in values.items() if value}
 
     @staticmethod
@@ -86,15 +95,23 @@ class Sight:
             ),
             setting=_setting(data["setting"]) if data.get("setting") else None,
             nobody=bool(data.get("nobody", False)),
+            paint=str(data.get("paint", "")),
         )
 
 
 def _amount_data(amount: Amount) -> dict[str, Any]:
-    return {name: value for name, value in asdict(amount).items() if value != {"size": 1, "color": ""}.get(name)}
+    usual = {"size": 1, "color": "", "burning": False}
+    return {name: value for name, value in asdict(amount).items() if value != usual.get(name)}
 
 
 def _amount(data: Mapping[str, Any]) -> Amount:
-    return Amount(str(data["name"]), int(data["count"]), float(data.get("size", 1)), str(data.get("color", "")))
+    return Amount(
+        name=str(data["name"]),
+        count=int(data["count"]),
+        size=float(data.get("size", 1)),
+        color=str(data.get("color", "")),
+        burning=bool(data.get("burning", False)),
+    )
 
 
 def _setting_data(setting: Setting) -> dict[str, Any]:

@@ -6,13 +6,13 @@ pixel for pixel, so a clip can animate the layers of an existing still.
 
 import json
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 import cv2
 import numpy as np
 
-from engines.draft.backgrounds import paint_place
+from engines.draft.backgrounds import paint_place, shows_building
 from engines.draft.behind import paint_behind
 from engines.draft.canvas import Canvas, Pixels, leveled, mix
 from engines.draft.company.settings import colored, furnish
@@ -160,6 +160,8 @@ def _back(scene: Scene, look: DraftLook, rng: np.random.Generator, width: int, h
     back = Canvas(width, height)
     setting = brief.sight.setting
     layout = np.random.default_rng(setting.number) if setting else rng
+    if setting and shows_building(brief.place):
+        setting = replace(setting, surfaces="")
     paint_place(back, colored(palette, setting), layout, brief, narrow=scene.narrow)
     if setting:
         furnish(back, scene, setting)

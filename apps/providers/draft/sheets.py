@@ -179,7 +179,8 @@ def _draw_sheet(front: Canvas, character: Character, day: Palette, paper: str) -
 def _figure(front: Canvas, character: Character, day: Palette, x: float, ground: float, size: float, pose: str) -> None:
     figure = BodyPainter(front, character, day, x, ground - GROUND_Y * size, size)
     front.ellipse(x + 0.2 * size, ground + 0.015, 1.5 * size, 0.18 * size, "#000000", 0.3)
-    figure.draw(skeleton(pose_at(pose, 0.2)))
+    seated = character.person.extra == "wheelchair"
+    figure.draw(skeleton(pose_at("sit" if seated else pose, 0.2)))
 
 
 def _swatches(pixels: Pixels, colors: list[str]) -> None:

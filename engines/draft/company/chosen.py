@@ -141,16 +141,16 @@ def _drawn(one: Chosen, said: Member | None, *, noted: bool) -> Member:
     """Return a character with every mark set, the same in every scene. Its words come first, then what the idea makes
     of it, then its picture; the rest is chosen by its name."""
     own = one.described.member
-    person = own.person
-    bare = person == Person(subject=person.subject, sex=person.sex)
+    plain = described(one.name, one.description, one.never_change, "").member.person
+    bare = plain == Person(subject=plain.subject, sex=plain.sex)
     made = replace(said.person, does="", subject="") if said is not None and (noted or bare) else None
     does = said.person.does if said else ""
     return replace(own, person=replace(drawn_person(one, made=made), does=does, subject=one.name))
 
 
 def drawn_person(one: Chosen, seed: int | None = None, *, made: Person | None = None) -> Person:
-    """Return who a character is, every mark set. `made` is what the idea makes of it; another `seed` fills in
-    differently what words and picture leave open."""
+    """Return who a character is, every mark set. `made` is what the idea makes of it; another `seed` dresses it in
+    other clothes where words and picture leave them open."""
     person = one.described.member.person
     for more in (made, one.photo):
         person = _filled(person, more) if more is not None else person
@@ -158,7 +158,8 @@ def drawn_person(one: Chosen, seed: int | None = None, *, made: Person | None = 
     number = stable_number("subject", name) if seed is None else stable_number("subject", name, seed)
     if not person.garment_color:
         person = replace(person, garment_color=_CLOTHES[number // 7 % len(_CLOTHES)])
-    return complete(person, number)
+    body = complete(person, stable_number("subject", name))
+    return replace(body, garment=complete(replace(person, sex=body.sex), number).garment)
 
 
 def _filled(person: Person, other: Person) -> Person:

@@ -7,7 +7,7 @@ from functools import lru_cache
 
 from engines.draft.company.language import english
 from engines.draft.numbers import stable_number
-from engines.draft.people import COLORS, Person, read_marks
+from engines.draft.people import COLORS, Person, read_marks, undressed
 from engines.draft.reading import read_cast, read_sight
 from engines.draft.sight import Amount, Member, Setting
 from engines.draft.vocabulary import looks, people, things
@@ -64,12 +64,26 @@ def described(name: str, description: str, never_change: str, wardrobe: str) -> 
     named = [one for one in read_cast(words, hits(words)) if one.person.role in people()]
     role = named[0].person.role if named else ""
     person = _marked(text, Person.of_role(role))
-    for more in (worn, kept):
-        person = _over(person, _marked(more, Person()))
+    for more in (_clothes(worn), _marked(kept, Person())):
+        person = _over(person, more)
     if not person.sex and not person.kind:
         person = replace(person, sex=_sex_of(name))
     count = named[0].count if named and named[0].count > 1 and person.extra != "crowd" else 1
     return Described(Member(replace(person, subject=name), min(3, count)))
+
+
+def _clothes(worn: str) -> Person:
+    """Return what words for a section change: clothes, hair and age, but not whose skin and body it is."""
+    person = _marked(worn, Person())
+    words = tokens(worn)
+    roles = [one.person.role for one in read_cast(words, hits(words)) if one.person.role in people()]
+    if roles and _COSTUME.search(worn):
+        role = Person.of_role(roles[0])
+        person = _over(replace(role, role="", beard=False, mustache=False, hair="", hair_color="", age=""), person)
+    return replace(person, skin="", sex="", build="", tall=0.0, kind="")
+
+
+_COSTUME = re.compile(r"\b(uniform|costume|outfit|disguise|(?:dressed|disguised|dresses) (?:up )?(?:as|like))\b")
 
 
 def _says_who(text: str) -> bool:
@@ -108,18 +122,18 @@ def _marked(text: str, person: Person) -> Person:
     if not text.strip():
         return person
     own = replace(read_marks(text, person), build=read_marks(text, Person()).build or person.build)
+    body = undressed(text)
     whole, all_in = _WHOLE.search(text), _ALL_IN.search(text)
     if whole or (all_in and not own.garment_color):
         own = replace(own, garment_color=COLORS[(whole or all_in)[1]])  # type: ignore[index]  # one was found
-    tall = next((factor for pattern, factor in _TALL if re.search(pattern, text)), own.tall)
+    tall = next((factor for pattern, factor in _TALL if re.search(pattern, body)), own.tall)
     extra = next((name for pattern, name in _EXTRAS if re.search(pattern, text)), own.extra)
     scarf = _colored(text, "scarf|bandana|shawl")
     if scarf or re.search(r"\bscarf\b", text):
         own = _with_scarf(text, own, person, scarf or "#c03a34")
     return replace(
-        own, tall=tall, extra=extra, age=_age(text) or own.age,
+        own, tall=tall, extra=extra, age=_age(body) or own.age,
         trousers=_colored(text, "trousers|jeans") or (COLORS["denim"] if "jeans" in text else own.trousers),
-        hair="bun" if re.search(r"\b(braids|braid|bun|ponytail)\b", text) else own.hair,
     )  # fmt: skip
 
 
@@ -139,8 +153,7 @@ def _age(text: str) -> str:
     if years and ("year" in text or "jährig" in text):
         number = int(years[1])
         return "child" if number < 13 else "young" if number < 20 else "old" if number >= 60 else ""
-    plain = re.sub(r"\bold (coat|hat|jacket|car|boots|sweater|dress|shirt|suit)\b", r"\1", text)
-    return next((age for pattern, age in _AGES if re.search(pattern, plain)), "")
+    return next((age for pattern, age in _AGES if re.search(pattern, text)), "")
 
 
 def _over(person: Person, more: Person) -> Person:
@@ -193,10 +206,12 @@ def place_of(name: str, description: str) -> Where:
     own = [amount for amount in said.things if amount.name in things() and amount.name not in _LIGHTS]
     words = tokens(text)
     colors = {hit.entry.name: _color_at(words[: hit.start]) for hit in hits(words) if hit.entry.kind == "thing"}
+    striped = re.search(r"\bstrip(e|es|ed)\b", text)  # in several colors, as it is usually painted
+    color = COLORS[surfaces[1]] if surfaces else _whole_color(text, bool(lamps))
     setting = Setting(
         name=name,
         number=stable_number(name.casefold(), description.casefold()) % 2**32,
-        surfaces=COLORS[surfaces[1]] if surfaces else _whole_color(text, bool(lamps)),
+        surfaces="" if striped else color,
         lamps=COLORS[lamps[1]] if lamps else "",
         things=tuple(replace(amount, color=colors.get(amount.name, "")) for amount in own[:4]),
     )

@@ -17,7 +17,7 @@ _ENGLISH = {
     "charcoal": "gray", "chestnut": "brown", "platinum": "blonde", "cardigan": "sweater", "jumper": "sweater",
     "pullover": "sweater", "blazer": "jacket", "tracksuit": "hoodie", "anorak": "parka", "windbreaker": "parka",
     "sundress": "dress", "frock": "dress", "poncho": "cape", "redhead": "red haired", "redheaded": "red haired",
-    "dreadlocks": "curly", "dreads": "curly", "pigtails": "braids", "plaits": "braids", "wavy": "long",
+    "plaits": "braids", "wavy": "long",
     "pants": "trousers", "leggings": "trousers", "harbor": "harbour",
 }  # fmt: skip
 _COLORS = "|".join(COLORS)

@@ -7,8 +7,9 @@ import cv2
 import numpy as np
 import pytest
 
-from apps.providers.draft.images import read_recipe
+from apps.providers.draft.images import read_character, read_recipe
 from apps.providers.request_types import ImageRequest, ScenesRequest, Subject
+from engines.draft.company.chosen import Chosen
 
 MARA = Subject("Mara", "character", "A woman with long red hair", never_change="the green coat")
 JON = Subject("Jon", "character", "Tall man with a black beard, blue sweater and grey beanie")
@@ -90,6 +91,88 @@ def test_wardrobe_wins_over_the_description_and_what_never_changes_over_both(dra
 def test_descriptions_are_read_in_several_languages(drawn, description, marks):
     person = people(drawn("A walk.", Subject("Alex", "character", description))[0])["Alex"]
     assert {name: getattr(person, name) for name in marks} == marks
+
+
+def face_of(pixels, first):
+    """Return how much of a picture has the skin of the first picture's face, which is in the middle of its height."""
+    band = slice(len(first) // 4, len(first) * 5 // 8)
+    colors = first[band].reshape(-1, 3)
+    colors = colors[(colors[:, 2].astype(int) > colors[:, 0] + 60) & (colors[:, 2] > 150)]
+    tone = np.median(colors, axis=0)
+    return int((np.abs(pixels[band] - tone).max(axis=2) < 14).sum())
+
+
+@pytest.mark.parametrize(
+    "worn", ["red dress", "pale blue dress", "his black suit", "Japanese kimono", "heavy white coat", "a small hat"]
+)
+def test_wardrobe_changes_clothes_and_nothing_else(drawn, worn):
+    singer = Subject("Ana", "character", "A singer with short dark hair and a yellow shirt")
+    frames = [drawn("Close-up of Ana in a studio.", one) for one in (singer, replace(singer, wardrobe=worn))]
+    (_, before), (_, after) = frames
+    skins = [face_of(pixels, before) for pixels in (before, after)]
+    assert skins[0] > 300
+    assert 0.85 < skins[1] / skins[0] < 1.15
+    if "hat" not in worn:
+        assert np.abs(before[-20:].astype(int) - after[-20:]).mean() > 4
+    marks = [replace(people(brief)["Ana"], garment="", garment_color="", hat="") for brief, _ in frames]
+    assert marks[0] == marks[1]
+
+
+def test_a_second_picture_of_the_same_words_shows_the_same_face(make, settings_for):
+    ana = Subject("Ana", "character", "A singer")
+    settings = settings_for("default", "image")
+    requests = [
+        ImageRequest("A singer", 240, 136, subjects=(ana,), purpose="character_reference", seed=seed, settings=settings)
+        for seed in range(4)
+    ]
+    drawn = [read_character(make(request).files[0].path) for request in requests]
+    assert len({(one.skin, one.hair, one.hair_color, one.sex) for one in drawn}) == 1
+
+
+@pytest.mark.parametrize(
+    ("description", "marks"),
+    [
+        ("short man with black hair", {"sex": "m", "hair_color": "#17151a", "tall": 0.88}),
+        ("a woman in a blue hijab", {"hat": "hijab", "hat_color": BLUE}),
+        ("a man in a turban with a mustache", {"hat": "turban", "mustache": True, "beard": False}),
+        ("a young woman in a wheelchair", {"extra": "wheelchair", "age": "young"}),
+        ("a fat man in a heavy blue coat", {"build": "round", "garment": "coat"}),
+        ("a slim woman in a heavy coat", {"build": "slim"}),
+        ("a punk with a green mohawk", {"hair": "mohawk", "hair_color": "#4a8a5c"}),
+        ("a girl with pigtails and a small hat", {"hair": "pigtails", "tall": 0.0}),
+        ("a woman in a pale green dress", {"skin": "", "garment": "dress"}),
+    ],
+)
+def test_descriptions_of_people_are_read(description, marks):
+    person = Chosen("Sam", "character", description).described.member.person
+    assert {name: getattr(person, name) for name in marks} == marks
+
+
+def test_men_and_women_have_different_faces(drawn):
+    cut = "with short black hair in a white shirt"
+    man, woman = (
+        drawn("Close-up of Sam.", Subject("Sam", "character", f"A {sex} {cut}"))[1] for sex in ("man", "woman")
+    )
+    assert np.abs(man.astype(int) - woman).mean() > 1.5
+
+
+@pytest.mark.parametrize("prompt", ["Wide shot of a {} lighthouse by day.", "Wide shot of the coast by day."])
+def test_a_lighthouse_has_the_color_of_its_words(drawn, prompt):
+    def red(color):
+        place = [] if "{}" in prompt else [Subject("Light", "place", f"a {color} lighthouse")]
+        pixels = drawn(prompt.format(color), *place, seed=2)[1].astype(int)
+        return float(((pixels[..., 2] > pixels[..., 1] + 60) & (pixels[..., 2] > pixels[..., 0] + 60)).mean())
+
+    assert red("white") < 0.001 and red("red") > 0.003
+
+
+def test_a_burning_hut_is_in_flames_itself(drawn):
+    def flames(words):
+        pixels = drawn(words, seed=2)[1].astype(int)
+        bright = (pixels[..., 2] > 200) & (pixels[..., 0] < pixels[..., 2] - 60)
+        return bright[: len(bright) // 2 + 20].mean()
+
+    assert flames("Wide shot of a burning hut.") > flames("Wide shot of a hut.") + 0.002
 
 
 def test_an_animal_may_be_a_character(drawn):
