@@ -9,6 +9,8 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
+from apps.core.json import JsonObject
+
 
 class StandardPagination(PageNumberPagination):
     """Responds with `count`, `next`, `previous`, `results`."""
@@ -44,11 +46,11 @@ class PageOrCursorPagination(StandardPagination):
             return self._by_cursor.get_paginated_response(data)
         return super().get_paginated_response(data)
 
-    def get_paginated_response_schema(self, schema: dict[str, Any]) -> dict[str, Any]:
+    def get_paginated_response_schema(self, schema: JsonObject) -> JsonObject:
         described = super().get_paginated_response_schema(schema)
         return {**described, "required": ["results"]}
 
-    def get_schema_operation_parameters(self, view: Any) -> list[dict[str, Any]]:
+    def get_schema_operation_parameters(self, view: Any) -> list[JsonObject]:
         cursor = {
             "name": _NewestFirst.cursor_query_param,
             "required": False,
