@@ -1,7 +1,6 @@
 // The Edit page's timeline: song, beats, scenes, playhead; cuts that snap; preview of the current clips.
 // Each part is a module of its own and listens for what concerns it; this one starts them.
 import { lost } from "./offline.js";
-import { choose } from "./timeline/choosing.js";
 import { load, loadSong, loadStack, tell } from "./timeline/data.js";
 import { repaint } from "./timeline/drawing.js";
 import { preview } from "./timeline/playing.js";
@@ -90,6 +89,5 @@ find("song-open")?.addEventListener("click", async () => {
 });
 
 await Promise.all([load(), loadSong(), loadStack()]).catch(tell);
-preview.seek(0);
-if (state.scenes.length) choose(state.scenes[0].id);
+preview.seek(0); // and with it the first scene is chosen
 if ("words" in root.dataset) import("./timeline/lanes.js").then(({ wordsLane }) => wordsLane());
