@@ -252,6 +252,9 @@ SPECTACULAR_SETTINGS = {
     "TITLE": "mvsite",
     "DESCRIPTION": "Self-hosted AI music-video studio.",
     "VERSION": "1",
+    # What a request takes and what a response holds differ: unknown fields, blank text, null.
+    "COMPONENT_SPLIT_REQUEST": True,
+    "ENFORCE_NON_BLANK_FIELDS": True,
     "ENUM_NAME_OVERRIDES": {
         "EntryEnum": "apps.scenes.models.Entry",
         "FitEnum": "apps.projects.models.Fit",

@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping
 from dataclasses import asdict
-from typing import Any
 from uuid import UUID
 
 from django.http import HttpRequest
@@ -29,6 +28,7 @@ from apps.assets.upkeep.sweep import bucket_sweep, orphans_sweep
 from apps.assets.uploading.resumable_api import UploadField
 from apps.core.idempotency import IDEMPOTENCY_PARAMETER, idempotent
 from apps.core.negotiation import AnyTypeNegotiation
+from apps.core.strict import StrictSerializer
 
 __all__ = ["serve_asset"]
 
@@ -87,7 +87,7 @@ def get_character_reference(request: Request, asset_id: UUID) -> HttpResponseBas
     return serve_asset(request, picture if "download" in request.GET else picture_shown(picture))
 
 
-class UploadSerializer(serializers.Serializer[Any]):
+class UploadSerializer(StrictSerializer):
     file = UploadField(help_text="A file, or the id of an upload sent in parts to /api/uploads")
     kind = serializers.ChoiceField(choices=[AssetKind.VIDEO, AssetKind.AUDIO, AssetKind.IMAGE])
 
@@ -125,7 +125,7 @@ def asset_content(request: Request, asset_id: UUID) -> HttpResponseBase:
     return serve_asset(request, asset_get(by=acting_user(request), asset_id=asset_id))
 
 
-class CleanupSerializer(serializers.Serializer[Any]):
+class CleanupSerializer(StrictSerializer):
     dry_run = serializers.BooleanField(default=False, help_text="Count without deleting anything.")
     bucket = serializers.ChoiceField(
         choices=["skip", "report", "delete"],

@@ -23,9 +23,9 @@ from apps.composition.planning import project_look
 from apps.composition.selectors import output_get
 from apps.composition.serializers import CaptionsSerializer
 from apps.core.negotiation import AnyTypeNegotiation
+from apps.core.strict import IdField
 from apps.projects.models import AspectRatio
 from apps.projects.selectors import project_get
-from apps.work.strict import IdField
 from engines.lyrics.fonts import missing_characters
 
 

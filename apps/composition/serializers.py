@@ -25,9 +25,9 @@ from apps.composition.outputs import OutputChanges
 from apps.composition.selectors import composition_is_stale
 from apps.core.errors import InputError
 from apps.core.json import JsonObject
+from apps.core.strict import IdField, SecondsField, StrictSerializer
 from apps.projects.models import AspectRatio, Resolution
 from apps.projects.serializers import ResolutionField
-from apps.work.strict import IdField, SecondsField, StrictSerializer
 from engines.lyrics.caption_look import CaptionPreset, CaptionStyle
 from engines.lyrics.encodings import ENCODINGS
 from engines.lyrics.fonts import family_named

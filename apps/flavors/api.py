@@ -12,6 +12,7 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from apps.accounts.acting import acting_user
+from apps.core.strict import StrictSerializer
 from apps.flavors.registry import config_hash, flavor_names
 from apps.flavors.selectors import flavor_detail, flavor_preview, flavor_summaries
 from apps.flavors.services import flavor_delete, flavor_save
@@ -43,7 +44,7 @@ class FlavorDetailSerializer(serializers.Serializer[Any]):
     hash = serializers.CharField()
 
 
-class FlavorEditSerializer(serializers.Serializer[Any]):
+class FlavorEditSerializer(StrictSerializer):
     text = serializers.CharField(allow_blank=True, trim_whitespace=False, max_length=200_000, help_text="YAML")
     version = serializers.IntegerField(required=False, allow_null=True, min_value=0)
 

@@ -6,9 +6,10 @@ from typing import Any
 
 from rest_framework import serializers
 
+from apps.core.strict import IdField, MoneyField, SecondsField, StrictSerializer
 from apps.flavors.schema import CONFIG_TYPES
+from apps.work.fields import FaceSerializer, ModelField
 from apps.work.seeds import SEED_MAXIMUM
-from apps.work.strict import FaceSerializer, IdField, ModelField, MoneyField, SecondsField, StrictSerializer
 from engines.listening.pacing import PACES
 from engines.listening.scene_slots import MAXIMUM_SCENES
 from engines.media.formats import ASPECT_RATIOS

@@ -20,6 +20,7 @@ from apps.assets.services import asset_urls
 from apps.core.idempotency import idempotent
 from apps.core.json import JsonObject
 from apps.core.pagination import PageOrCursorPagination
+from apps.core.strict import StrictSerializer
 from apps.jobs import polling, services
 from apps.jobs.excess import job_excess_settle
 from apps.jobs.idempotency import Idempotency, idempotency_of
@@ -195,7 +196,7 @@ def job_first(request: Request, job_id: UUID) -> Response:
     return Response(JobSerializer(job_move_first(by=acting_user(request), job_id=job_id)).data)
 
 
-class AdoptSerializer(serializers.Serializer[Any]):
+class AdoptSerializer(StrictSerializer):
     remote_id = serializers.RegexField(r"^[A-Za-z0-9._:-]{1,200}$")
 
 
@@ -210,7 +211,7 @@ def job_adopt(request: Request, job_id: UUID) -> Response:
     return job_response(request, polling.job_adopt(by=by, job_id=job_id, remote_id=body.validated_data["remote_id"]))
 
 
-class ExcessDecisionSerializer(serializers.Serializer[Any]):
+class ExcessDecisionSerializer(StrictSerializer):
     decision = serializers.ChoiceField(["count", "dismiss"])
 
 

@@ -12,12 +12,12 @@ from rest_framework.views import APIView
 from apps.accounts.acting import acting_user
 from apps.accounts.models import User
 from apps.core.idempotency import idempotent
+from apps.core.strict import IdField
 from apps.generation.api import QuoteView, quote_schema, request_spending, validated
 from apps.production import approving
 from apps.projects.selectors import project_get
 from apps.scenes.selectors import scene_get, scenes_of
 from apps.scenes.serializers import SceneSerializer, SpendingSerializer
-from apps.work.strict import IdField
 from apps.work.work import Work
 from engines.listening.scene_slots import MAXIMUM_SCENES
 

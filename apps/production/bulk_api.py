@@ -16,12 +16,12 @@ from apps.accounts.acting import acting_user
 from apps.accounts.models import User
 from apps.core.errors import InputError
 from apps.core.idempotency import idempotent
+from apps.core.strict import MoneyField, StrictSerializer
 from apps.generation.api import validated
 from apps.jobs.api import JobFilter
 from apps.jobs.models import Job
 from apps.jobs.selectors import jobs_of
 from apps.production.bulk import MOST_JOBS, Done, Selection, bulk_cancel, bulk_retry, jobs_found, jobs_named
-from apps.work.strict import MoneyField, StrictSerializer
 from apps.work.work import Spending
 
 ACTIONS = ["cancel", "retry"]

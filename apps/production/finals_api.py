@@ -11,11 +11,11 @@ from rest_framework.views import APIView
 
 from apps.accounts.acting import acting_user
 from apps.core.idempotency import idempotent
+from apps.core.strict import MoneyField
 from apps.generation.api import request_spending, validated
 from apps.production.finals import final_kinds, final_plan, final_start
 from apps.projects.serializers import ProjectSerializer
 from apps.scenes.serializers import SpendingSerializer
-from apps.work.strict import MoneyField
 
 
 class FinalKindSerializer(serializers.Serializer[Any]):

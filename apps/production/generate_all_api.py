@@ -14,13 +14,13 @@ from rest_framework.views import APIView
 from apps.accounts.acting import acting_user
 from apps.accounts.models import User
 from apps.core.idempotency import idempotent
+from apps.core.strict import MoneyField
 from apps.generation.api import QuoteView, quote_schema, request_spending, validated
 from apps.production import generate_all
 from apps.production.project_money import project_account, project_estimate
 from apps.projects.selectors import project_get
 from apps.projects.serializers import ProjectSerializer
 from apps.scenes.serializers import SpendingSerializer
-from apps.work.strict import MoneyField
 from apps.work.work import Work
 
 

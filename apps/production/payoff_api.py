@@ -18,9 +18,9 @@ from apps.accounts.acting import acting_user
 from apps.accounts.models import User
 from apps.core.json import JsonObject
 from apps.core.negotiation import AnyTypeNegotiation
+from apps.core.strict import MoneyField, StrictSerializer
 from apps.generation.api import validated
 from apps.production.payoff import MOST_JOBS, Payoff, attempts_read, payoff_of, payoffs
-from apps.work.strict import MoneyField, StrictSerializer
 
 DIMENSIONS = ("work", "provider", "model", "flavor", "shot")
 

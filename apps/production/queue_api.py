@@ -12,13 +12,13 @@ from rest_framework.views import APIView
 from apps.accounts.acting import acting_user
 from apps.accounts.models import User
 from apps.core.errors import InputError
+from apps.core.strict import IdField, StrictSerializer
 from apps.generation.api import validated
 from apps.jobs.kinds import PIECES, Kind
 from apps.jobs.models import Pause
 from apps.jobs.pauses import Scope, going_on, paused_jobs, pauses_of
 from apps.jobs.pausing import jobs_pause, jobs_resume
 from apps.projects.selectors import project_get
-from apps.work.strict import IdField, StrictSerializer
 
 
 class PauseScopeSerializer(StrictSerializer):

@@ -5,11 +5,12 @@ from typing import Any, ClassVar
 from rest_framework import serializers
 
 from apps.assets.services import picture_url
+from apps.core.strict import IdField, MoneyField, SecondsField, StrictSerializer
 from apps.generation.serializers import TEXT_LENGTH
 from apps.projects.models import AspectRatio, Fit, FrameRate, Pace, Project, Resolution
 from apps.projects.selectors import project_status, song_seconds
+from apps.work.fields import ModelField
 from apps.work.seeds import SEED_MAXIMUM
-from apps.work.strict import IdField, ModelField, MoneyField, SecondsField, StrictSerializer
 from engines.listening.scene_slots import MAXIMUM_SCENES
 
 

@@ -14,6 +14,7 @@ from rest_framework.views import APIView
 from apps.accounts.acting import acting_user
 from apps.core.idempotency import IDEMPOTENCY_PARAMETER, idempotent
 from apps.core.json import JsonObject
+from apps.core.strict import IdField, StrictSerializer
 from apps.generation.api import validated
 from apps.jobs.api import JobSerializer
 from apps.projects.cast.api import SubjectDetail, SubjectImages
@@ -31,8 +32,8 @@ from apps.scenes.frame_pictures import picture_from_frame
 from apps.scenes.making import GenerationSpec, image_work, scene_span, video_work
 from apps.scenes.selectors import scene_get
 from apps.songs.serializers import FiniteField
+from apps.work.fields import ModelField
 from apps.work.pictures import pictures_of
-from apps.work.strict import IdField, ModelField, StrictSerializer
 from apps.work.work import Work
 
 

@@ -11,12 +11,12 @@ from rest_framework.views import APIView
 
 from apps.accounts.acting import acting_user
 from apps.assets.models import Asset
+from apps.core.strict import IdField, StrictSerializer
 from apps.generation.api import validated
 from apps.scenes.images import image_make_current, images_of
 from apps.scenes.selectors import scene_get
 from apps.scenes.serializers import SceneSerializer
 from apps.work.results import ShownImage
-from apps.work.strict import IdField, StrictSerializer
 
 
 class SceneImageSerializer(serializers.Serializer[Any]):

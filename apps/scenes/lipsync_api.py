@@ -15,6 +15,7 @@ from apps.accounts.acting import acting_user
 from apps.accounts.models import User
 from apps.core.errors import ConflictError
 from apps.core.idempotency import IDEMPOTENCY_PARAMETER
+from apps.core.strict import IdField, SecondsField
 from apps.generation.api import QuoteView, quote_schema, request_spending, validated
 from apps.generation.lipsync import LipsyncOptions
 from apps.jobs.api import JobSerializer, preferred_wait, request_idempotency, wait_as_preferred
@@ -28,7 +29,7 @@ from apps.scenes.models import Scene
 from apps.scenes.preflight import LipsyncCheck, Preflight, preflight_await, preflight_start
 from apps.scenes.selectors import scene_get
 from apps.scenes.serializers import SpendingSerializer
-from apps.work.strict import FaceSerializer, IdField, ModelField, SecondsField
+from apps.work.fields import FaceSerializer, ModelField
 from apps.work.work import Work
 from engines.faces.verdict import FaceKind
 from engines.listening.scene_slots import MAXIMUM_SCENES

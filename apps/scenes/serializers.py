@@ -11,6 +11,7 @@ from rest_framework import serializers
 from apps.assets.services import picture_url
 from apps.assets.uploading.resumable_api import UploadField
 from apps.core.json import JsonObject
+from apps.core.strict import IdField, MoneyField, SecondsField, StrictSerializer
 from apps.generation.serializers import TEXT_LENGTH
 from apps.jobs.api import JobSerializer
 from apps.projects.cast.services import MOST_SUBJECTS
@@ -32,8 +33,8 @@ from apps.scenes.scene_words import SceneLine, scene_lines
 from apps.scenes.selectors import clip_notes, clip_suspicions, scene_error, scene_job, scene_status, scenes_of
 from apps.scenes.takes import REASON_LENGTH
 from apps.scenes.verdicts import Verdict
+from apps.work.fields import ModelField
 from apps.work.seeds import SEED_MAXIMUM
-from apps.work.strict import IdField, ModelField, MoneyField, SecondsField, StrictSerializer
 from engines.listening.scene_slots import MAXIMUM_SCENES
 
 

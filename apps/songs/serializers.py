@@ -10,6 +10,7 @@ from rest_framework import serializers
 from apps.assets.services import picture_url
 from apps.assets.uploading.resumable_api import UploadField
 from apps.core.guarded_fetch import FetchRefused, web_address_check
+from apps.core.strict import StrictSerializer
 from apps.songs.grid_edits import GridEdit, Operation
 from apps.songs.models import Song
 from apps.songs.named_sections import song_sections
@@ -86,7 +87,7 @@ class SongSerializer(serializers.ModelSerializer[Song]):
         return song.grid.get("alternatives", [])
 
 
-class SungSpanSerializer(serializers.Serializer[Any]):
+class SungSpanSerializer(StrictSerializer):
     """A passage with a voice, in seconds of the file. `confidence` is 0…1, and 1 where a person said so."""
 
     start = FiniteField(min_value=0)
@@ -142,13 +143,13 @@ class SongDetailSerializer(SongSerializer):
         return shown
 
 
-class SongUploadSerializer(serializers.Serializer[Any]):
+class SongUploadSerializer(StrictSerializer):
     file = UploadField(allow_empty_file=True)  # an empty file gets a clearer message than the library's
     title = serializers.CharField(max_length=200, required=False, allow_blank=True, default="")
     artist = serializers.CharField(max_length=200, required=False, allow_blank=True, default="")
 
 
-class SongImportSerializer(serializers.Serializer[Any]):
+class SongImportSerializer(StrictSerializer):
     """Only use songs you have the rights to."""
 
     url = serializers.CharField(max_length=2000)
@@ -164,7 +165,7 @@ class SongImportSerializer(serializers.Serializer[Any]):
         return url
 
 
-class GridEditSerializer(serializers.Serializer[Any]):
+class GridEditSerializer(StrictSerializer):
     """One correction: `choose` (`bpm` of one of `tempo_alternatives`), `tap` (with `taps`), `halve`, `double`, `nudge`
     (`seconds`), `set` (`bpm` and/or `offset`, the time of a downbeat), `downbeat` (`beats` to move the bar line,
     `beats_per_bar`), `reset` (to the detected grid)."""
@@ -192,14 +193,14 @@ class GridEditSerializer(serializers.Serializer[Any]):
         return values
 
 
-class SectionSerializer(serializers.Serializer[Any]):
+class SectionSerializer(StrictSerializer):
     """Where a section starts, in seconds of the file, and its label. It ends where the next one starts."""
 
     label = serializers.CharField(max_length=LABEL_LENGTH)  # type: ignore[assignment]  # DRF removes it from the class
     start_seconds = FiniteField(min_value=0)
 
 
-class SongChangesSerializer(serializers.Serializer[Any]):
+class SongChangesSerializer(StrictSerializer):
     """`sections` are all sections of the song; an empty list restores the detected ones. `sung` are all passages that
     are sung or spoken; `sings` alone answers whether there are any, and null forgets earlier answers. With `updated_at`
     as last read, overwriting someone else's change is refused."""

@@ -10,13 +10,13 @@ from pydantic import ValidationError
 from apps.catalog.selectors import model_refuse_retired, models_usable
 from apps.core.errors import InputError
 from apps.core.json import JsonObject
+from apps.core.strict import NAMED_FIELDS
 from apps.flavors.files import merge, reason_of
 from apps.flavors.registry import ResolvedConfig, capability_settings, config_hash
 from apps.flavors.schema import CONFIG_TYPES
 from apps.providers.base import Provider
 from apps.providers.capabilities import Capability
 from apps.providers.registry import providers_for
-from apps.work.strict import NAMED_FIELDS
 
 # In place of a clip's model: the flavor's model whose lengths waste least, decided per piece of work (`work_prepare`).
 AUTO = "auto"

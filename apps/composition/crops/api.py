@@ -13,9 +13,9 @@ from rest_framework.views import APIView
 from apps.accounts.acting import acting_user
 from apps.composition.crops.scene import ScenePath, scene_path, scene_path_set
 from apps.core.errors import InputError
+from apps.core.strict import StrictSerializer
 from apps.jobs.api import preferred_wait
 from apps.jobs.selectors import WAIT_STEP_SECONDS
-from apps.work.strict import StrictSerializer
 from engines.media.crop_path import MOST_ZOOM, Key
 
 

@@ -28,10 +28,10 @@ from apps.composition.stills.covers import (
     frame_preview,
 )
 from apps.core.negotiation import AnyTypeNegotiation
+from apps.core.strict import IdField
 from apps.generation.api import validated
 from apps.projects.models import Project
 from apps.projects.selectors import project_get
-from apps.work.strict import IdField
 
 
 class CoverImageSerializer(serializers.Serializer[Any]):

@@ -13,6 +13,7 @@ from apps.accounts.acting import acting_user
 from apps.accounts.models import User
 from apps.assets.uploading.resumable_api import UploadField
 from apps.core.idempotency import IDEMPOTENCY_PARAMETER
+from apps.core.strict import StrictSerializer
 from apps.generation.api import QuoteView, quote_schema, validated
 from apps.generation.serializers import CallSerializer
 from apps.generation.songs.lyrics_api import picked_of, song_call
@@ -25,7 +26,7 @@ from apps.songs.stems import song_stem_upload, stem_jobs
 from apps.work.work import Work
 
 
-class StemUploadSerializer(serializers.Serializer[Any]):
+class StemUploadSerializer(StrictSerializer):
     file = UploadField(allow_empty_file=True)
 
 

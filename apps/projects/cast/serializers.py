@@ -7,9 +7,9 @@ from rest_framework import serializers
 from apps.assets.services import picture_url
 from apps.assets.uploading.resumable_api import UploadField
 from apps.core.json import JsonObject
+from apps.core.strict import IdField, StrictSerializer
 from apps.generation.serializers import CallSerializer
 from apps.projects.models import SubjectKind, SubjectPicture
-from apps.work.strict import IdField, StrictSerializer
 
 # What a prompt of one scene can still hold, with others beside it.
 WORDS_LENGTH = 2000
@@ -113,7 +113,7 @@ class LibrarySubjectSerializer(SubjectSerializer):
     project_title = serializers.CharField(source="project.title", default="")
 
 
-class PictureUploadSerializer(serializers.Serializer[Any]):
+class PictureUploadSerializer(StrictSerializer):
     file = UploadField(allow_empty_file=True)
 
 

@@ -5,6 +5,7 @@ from typing import Any
 
 from rest_framework import serializers
 
+from apps.core.strict import StrictSerializer
 from apps.songs.lyrics.services import LineEdit
 from apps.songs.lyrics.versions import SongWords
 from apps.songs.serializers import FiniteField
@@ -87,7 +88,7 @@ class ChangedQuerySerializer(serializers.Serializer[Any]):
     )
 
 
-class SongLyricsUploadSerializer(serializers.Serializer[Any]):
+class SongLyricsUploadSerializer(StrictSerializer):
     """A `file` of at most 5 MB (text, LRC, SRT, VTT, ASS or TTML), or its `text`. In plain words, `[Chorus]` names a
     section, an empty line starts a stanza, and `x2` repeats. Without a `language` or `encoding` it is recognized."""
 
@@ -111,7 +112,7 @@ class SongLyricsUploadSerializer(serializers.Serializer[Any]):
         return decoded(file.read(), self.validated_data.get("encoding", "")), file.name or ""
 
 
-class WordTimeSerializer(serializers.Serializer[Any]):
+class WordTimeSerializer(StrictSerializer):
     """Where a word starts. Without an `end` it lasts until the next one, and the last as long as its line."""
 
     start = FiniteField(min_value=0)
@@ -119,7 +120,7 @@ class WordTimeSerializer(serializers.Serializer[Any]):
     text = serializers.CharField(required=False, help_text="divides the line into other words; its letters stay")
 
 
-class LineTimesSerializer(serializers.Serializer[Any]):
+class LineTimesSerializer(StrictSerializer):
     """Times in seconds of the song. A `start` without an `end` moves the whole line. A new time pins the line. With
     `follow`, the lines behind it go along with its `start`: up to the next pinned line they are squeezed or drawn out
     in proportion; without a pinned one, all shift by the same. The end of the line before makes room."""
@@ -153,7 +154,7 @@ class IndexedLineSerializer(LineTimesSerializer):
     index = serializers.IntegerField(min_value=0, max_value=MOST_SONG_LINES)
 
 
-class SongLyricsChangeSerializer(serializers.Serializer[Any]):
+class SongLyricsChangeSerializer(StrictSerializer):
     """`nudge` moves all lines by that many seconds; `language` is the one they are sung in; `lines` are corrections of
     several lines. Whatever is sent together is one change for undo."""
 

@@ -1,18 +1,19 @@
 """Serializers and fields for request bodies. Unknown fields are refused, since a typo would otherwise go unnoticed."""
 
-import math
 from collections.abc import Mapping
 from decimal import Decimal
 from typing import Any, ClassVar
 from uuid import UUID
 
+from drf_spectacular.extensions import OpenApiSerializerExtension
+from drf_spectacular.openapi import AutoSchema
+from drf_spectacular.plumbing import append_meta
 from drf_spectacular.types import OpenApiTypes
-from drf_spectacular.utils import extend_schema_field
+from drf_spectacular.utils import Direction, extend_schema_field
 from rest_framework import serializers
 from rest_framework.fields import empty
 
 from apps.core.errors import NotFound
-from apps.providers.request_types import FacePoint
 
 NO_ID = "Nothing has that id."
 # How many unknown fields an error lists by name.
@@ -53,6 +54,27 @@ class StrictSerializer(serializers.Serializer[Any]):
         return {name: value for name, value in data.items() if name not in omitted} if omitted else data
 
 
+class StrictSchema(OpenApiSerializerExtension):
+    """Says in the OpenAPI schema what `StrictSerializer` refuses, and where null counts as omitted."""
+
+    target_class = "apps.core.strict.StrictSerializer"
+    match_subclasses = True
+
+    def map_serializer(self, auto_schema: AutoSchema, direction: Direction) -> dict[str, Any]:
+        schema = auto_schema._map_serializer(self.target, direction, bypass_extensions=True)
+        if direction == "request" and schema.get("type") == "object":
+            schema["additionalProperties"] = False
+            if self.target.null_means_omitted:
+                self._allow_nulls(schema)
+        return schema
+
+    def _allow_nulls(self, schema: dict[str, Any]) -> None:
+        required = set(schema.get("required", ()))
+        for name, field in schema.get("properties", {}).items():
+            if name not in required and not field.get("readOnly"):
+                schema["properties"][name] = append_meta(field, {"nullable": True})
+
+
 class IdField(serializers.UUIDField):
     """An object's id. Text that isn't a UUID gives 404, like an unknown id; an empty value counts as omitted."""
 
@@ -70,13 +92,6 @@ class IdField(serializers.UUIDField):
             raise
 
 
-class ModelField(serializers.CharField):
-    """The name of a provider's model; "" means the flavor's, and for clips "auto" the one whose lengths waste least."""
-
-    def __init__(self, **options: Any) -> None:
-        super().__init__(**{"allow_blank": True, "max_length": 200, **options})
-
-
 @extend_schema_field(OpenApiTypes.DOUBLE)
 class SecondsField(serializers.DecimalField):
     """Exact seconds, to the microsecond. Responses have a JSON number, so that clients can calculate with it."""
@@ -92,20 +107,6 @@ class SecondsField(serializers.DecimalField):
 
     def to_representation(self, value: Any) -> Any:
         return None if value is None else float(value)
-
-
-class FaceSerializer(StrictSerializer):
-    """A point on the face that sings, if a clip shows several (`GET /api/assets/{id}/faces` lists them)."""
-
-    time = serializers.FloatField(min_value=0, help_text="Seconds of the clip")
-    x = serializers.FloatField(min_value=0, help_text="Pixels from the left of the upright picture")
-    y = serializers.FloatField(min_value=0, help_text="Pixels from its top")
-
-    def to_internal_value(self, data: Any) -> FacePoint:
-        given = super().to_internal_value(data)
-        if unfit := [name for name, value in given.items() if not math.isfinite(value)]:
-            raise serializers.ValidationError(dict.fromkeys(unfit, "Give a finite number."))
-        return FacePoint(**given)
 
 
 class MoneyField(serializers.DecimalField):
