@@ -54,14 +54,16 @@ class StrictSerializer(serializers.Serializer[Any]):
         return {name: value for name, value in data.items() if name not in omitted} if omitted else data
 
 
-class StrictSchema(OpenApiSerializerExtension):
+class StrictSchema(OpenApiSerializerExtension):  # type: ignore[no-untyped-call]  # the library's base has no types
     """Says in the OpenAPI schema what `StrictSerializer` refuses, and where null counts as omitted."""
 
     target_class = "apps.core.strict.StrictSerializer"
     match_subclasses = True
 
     def map_serializer(self, auto_schema: AutoSchema, direction: Direction) -> dict[str, Any]:
-        schema = auto_schema._map_serializer(self.target, direction, bypass_extensions=True)
+        schema: dict[str, Any] = auto_schema._map_serializer(  # type: ignore[no-untyped-call]
+            self.target, direction, bypass_extensions=True
+        )
         if direction == "request" and schema.get("type") == "object":
             schema["additionalProperties"] = False
             if self.target.null_means_omitted:

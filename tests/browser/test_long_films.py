@@ -4,7 +4,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 from PIL import Image
-from playwright.sync_api import expect
+from playwright.sync_api import Route, expect
 
 from apps.jobs.models import Job
 from tests.assets.conftest import video_make
@@ -79,7 +79,8 @@ def test_cards_of_long_film_fill_as_they_come_near(page, film, kind):
 
 
 def test_cards_scrolled_to_while_page_still_loads_fill(page, user):
-    film, held = film_of(user, ENOUGH), []
+    film = film_of(user, ENOUGH)
+    held: list[Route] = []
     for late in ("**/scenes?page_size=*", "**/js/cards*.js"):
         page.route(late, lambda route: held.append(route))  # noqa: PLW0108 (no built-in)
     page.goto(f"/edit/{film.pk}", wait_until="commit", timeout=120_000)
@@ -100,7 +101,8 @@ def test_cards_scrolled_to_while_page_still_loads_fill(page, user):
 
 
 def test_card_whose_poll_was_dropped_is_asked_for_again_before_next_poll_is_due(page, user):
-    film, held = film_of(user, ENOUGH), []
+    film = film_of(user, ENOUGH)
+    held: list[Route] = []
     job = Job.objects.create(owner=user, kind="video", queue="media", project_id=film.pk, state="running")
     page.clock.install()
     page.goto(f"/quick-gen/{film.pk}", wait_until="commit", timeout=120_000)

@@ -4,6 +4,7 @@ import json
 import os
 from contextlib import contextmanager
 from dataclasses import asdict, replace
+from datetime import timedelta
 from fractions import Fraction
 from uuid import uuid4
 
@@ -307,11 +308,11 @@ def test_a_clip_deleted_meanwhile_fails_the_film_with_that_reason(machines, film
 def test_shared_segments_are_no_orphans_and_go_after_two_weeks(machines, film):
     with machines("b"):
         work(segments()[0])
-    later = timezone.now() + timezone.timedelta(days=13)
+    later = timezone.now() + timedelta(days=13)
     assert bucket_sweep(now=later, delete=True).objects == 0
     assert "object_unknown" not in bucket_check(now=later).counts
     assert (shared_segments_sweep(now=later), len(objects())) == (0, 2)
-    assert shared_segments_sweep(now=later + timezone.timedelta(days=2)) > 0
+    assert shared_segments_sweep(now=later + timedelta(days=2)) > 0
     assert objects() == []
 
 

@@ -5,6 +5,7 @@ import errno
 import pytest
 from django.db import transaction
 
+from apps.core.errors import WorkCancelled
 from apps.core.redis_client import redis_client
 from apps.jobs import families, services
 from apps.jobs.execution import Done
@@ -114,7 +115,7 @@ def test_a_failed_child_fails_its_parent_with_its_reason_and_the_rest_is_cancell
     assert now(parent).error == "The clip is damaged."
     followup.job_ended(parent.pk)
     assert {child("b").state, child("c").state} == {State.CANCELLED}
-    with pytest.raises(services.WorkCancelled):
+    with pytest.raises(WorkCancelled):
         services.job_succeed(running)
 
 
@@ -186,7 +187,7 @@ def test_nothing_is_created_for_a_parent_that_was_cancelled_meanwhile(user):
     parent = new_parent(user)
     held = claim(parent)
     services.job_cancel(by=user, job_id=parent.pk)
-    with pytest.raises(services.WorkCancelled):
+    with pytest.raises(WorkCancelled):
         families.parent_wait(parent, held, [piece("a")])
     assert not Job.objects.filter(kind=Kind.SEGMENT).exists()
 

@@ -94,8 +94,8 @@ def bucket_check(*, now: datetime) -> StorageCheck | None:
         .only("key", "size_bytes", "etag")
         .iterator()
     )
-    found = (facts for prefix in KEY_PREFIXES for facts in bucket.objects(prefix))
-    objects = (facts for facts in found if not facts.key.startswith(SEGMENTS_PREFIX))
+    listed = (facts for prefix in KEY_PREFIXES for facts in bucket.objects(prefix))
+    objects = (facts for facts in listed if not facts.key.startswith(SEGMENTS_PREFIX))
     for row, found in _paired_by_key(rows, objects):
         findings.files_checked += 1
         if row is None and found is not None:

@@ -31,8 +31,9 @@ from apps.projects.models import Project
 from apps.scenes.models import Scene
 from apps.studio.live import LIVE_METHODS, Fragment, changed_list, live_response, piece_html, poll_of
 from apps.studio.pages.acting import confirm_cost
-from apps.studio.pages.queue import everything_paused, pauses_piece, scope_words
+from apps.studio.pages.queue import everything_paused, pauses_piece
 from apps.studio.project.cards import view_url
+from apps.studio.project.paused import scope_words
 from apps.studio.words import JOB_WORDS
 from apps.work.work import Spending
 

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from engines.composing.color_match import MOST_LIGHT, MOST_TINT, ShotColor, colors_matched
-from engines.composing.segments import _span_key
+from engines.composing.segments import segment_key
 from engines.composing.shot_plan import Shot, ShotPlan, Source, plan_spans
 from engines.media.color_mean import clip_mean, picture_means
 from engines.media.color_shift import ColorShift, shift_between, shifted, shifted_rgb
@@ -149,7 +149,7 @@ def test_keys_without_it_are_those_of_earlier_releases():
         "video", "mov", 1, width=320, height=180, fps=Fraction(30), frames=60, picture_seconds=Fraction(2)
     )
     plan = ShotPlan((Shot(Source(Path("x"), "clip", facts), 48),), ClipFormat(160, 90, Fraction(24)))
-    key = _span_key(plan, plan_spans(plan)[0])
+    key = segment_key(plan, plan_spans(plan)[0])
     assert key == "cc073cf475a0284062b3b6a231292fc5847f20f623c85fb3fb232ca8b7af712b"
     other = replace(plan, shots=(replace(plan.shots[0], color=ColorShift(0.9)),))
-    assert _span_key(other, plan_spans(other)[0]) != key
+    assert segment_key(other, plan_spans(other)[0]) != key
