@@ -48,7 +48,7 @@ document.addEventListener("htmx:afterRequest", async ({ detail }) => {
 
 async function change(project, what, id) {
   if (document.querySelector("[data-timeline]"))
-    document.dispatchEvent(new CustomEvent("scenes:undo", { detail: { what } }));
+    return document.dispatchEvent(new CustomEvent("scenes:undo", { detail: { what } }));
   const headers = { "Content-Type": "application/json", "X-CSRFToken": csrfToken() };
   const body = JSON.stringify({ change_id: id });
   const response = await fetch(`/api/mv/projects/${project}/${what}`, { method: "POST", headers, body }).catch(
@@ -57,5 +57,5 @@ async function change(project, what, id) {
   if (!response) return toast("The server can't be reached. Try again in a moment.");
   if (!response.ok) return toast((await response.json()).detail);
   document.dispatchEvent(new Event("scenes:undone"));
-  return document.dispatchEvent(new Event("news"));
+  document.dispatchEvent(new Event("news"));
 }
