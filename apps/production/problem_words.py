@@ -1,12 +1,10 @@
 """What a project says when the one-button path can't go on."""
 
 from collections.abc import Sequence
-from uuid import UUID
 
+from apps.core.text import listed
 from apps.projects.models import Project
-from apps.scenes.coming import is_at_work
-from apps.scenes.entry import scenes_following
-from apps.scenes.entry_waiting import BROKEN
+from apps.scenes.entry_broken import scenes_waiting
 from apps.scenes.models import Scene
 from apps.scenes.selectors import scene_awaits_choice, scene_error
 
@@ -19,7 +17,7 @@ def failure_sentence(failed: Sequence[Scene], total: int, waiting: Sequence[tupl
     numbers: dict[str, list[str]] = {}
     for scene in failed:
         numbers.setdefault(scene_error(scene) or "It was cancelled.", []).append(str(scene.sequence))
-    told = [f"Scene{'s' if len(of) > 1 else ''} {_listed(of)}: {why}" for why, of in numbers.items()]
+    told = [f"Scene{'s' if len(of) > 1 else ''} {listed(of)}: {why}" for why, of in numbers.items()]
     more = f" And {len(told) - MOST_REASONS} more reasons." if len(told) > MOST_REASONS else ""
     reasons = " ".join(told[:MOST_REASONS])
     told_waiting = f" {waiting_sentence(waiting)}" if waiting else ""
@@ -38,25 +36,12 @@ def waiting_sentence(waiting: Sequence[tuple[Scene, Scene]]) -> str:
 
 
 def chain_sentence(project: Project, scenes: Sequence[Scene]) -> str:
-    """Return which scenes can't be made since the one that they continue from failed or was cancelled, and what helps;
-    "" if there are none. `scenes` are the project's in order."""
-    broken: dict[UUID, Scene] = {}
-    waiting: list[tuple[Scene, Scene]] = []
-    for scene, following in zip(scenes, scenes_following(project, scenes).values(), strict=True):
-        if scene.current_clip_id is not None or is_at_work(scene):
-            continue
-        before = following.starts_from
-        if before is not None and before.pk in broken:
-            waiting.append((scene, before))
-            broken[scene.pk] = scene
-        elif scene.job is not None and scene.job.state in BROKEN:
-            broken[scene.pk] = scene
-    if not waiting:
-        return ""
-    after = {scene.pk for scene, _ in waiting}
-    heads = [before for _, before in waiting if before.pk not in after]
-    first = " ".join(f"Scene {one.sequence}: {scene_error(one) or 'It was cancelled.'}" for one in heads[:MOST_REASONS])
-    return f"{waiting_sentence(waiting)} {first} Click Generate: they are made in this order."
+    """Return which scenes can't be made because the one that they continue from failed or was cancelled, and what
+    helps; "" if there are none. `scenes` are the project's in order."""
+    waiting = scenes_waiting(project, scenes)
+    reasons = list(dict.fromkeys(one.reason for one in waiting))[:MOST_REASONS]
+    helps = dict.fromkeys(one.helps for one in waiting)
+    return " ".join([*filter(None, [waiting_sentence([(one.scene, one.before) for one in waiting])]), *reasons, *helps])
 
 
 def _what_helps(failed: Sequence[Scene], again: str) -> str:
@@ -64,10 +49,6 @@ def _what_helps(failed: Sequence[Scene], again: str) -> str:
     choosing = [str(scene.sequence) for scene in failed if scene_awaits_choice(scene)]
     if not choosing:
         return f"Click {again} to retry them."
-    cards = f"{'cards' if len(choosing) > 1 else 'card'} of scene{'s' if len(choosing) > 1 else ''} {_listed(choosing)}"
+    cards = f"{'cards' if len(choosing) > 1 else 'card'} of scene{'s' if len(choosing) > 1 else ''} {listed(choosing)}"
     decide = f"On the {cards}, decide whether to use what you paid for or pay again"
     return f"{decide}." if len(choosing) == len(failed) else f"{decide}, then click {again} for the rest."
-
-
-def _listed(words: Sequence[str]) -> str:
-    return " and ".join([", ".join(words[:-1]), words[-1]] if len(words) > 1 else words)

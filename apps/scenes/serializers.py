@@ -21,6 +21,7 @@ from apps.scenes.arrangement import MINIMUM_SECONDS
 from apps.scenes.casting import scenes_subjects
 from apps.scenes.clip_use import gap_seconds, scene_picture_id, shown_until
 from apps.scenes.entry import scene_entry
+from apps.scenes.entry_broken import Waiting, scenes_waiting
 from apps.scenes.entry_proposing import proposed_entries
 from apps.scenes.entry_stale import scenes_stale
 from apps.scenes.history import ChangeStack
@@ -308,6 +309,7 @@ class SceneSerializer(serializers.Serializer[Any]):
     approvals_by_scene: Mapping[UUID, Approval] | None = None
     subjects_by_scene: Mapping[UUID, Sequence[Subject]] | None = None
     stale_by_scene: Mapping[UUID, str] | None = None
+    waiting_by_scene: Mapping[UUID, Waiting] | None = None
     proposed_by_scene: Mapping[UUID, Entry] | None = None
 
     id = serializers.UUIDField()
@@ -324,6 +326,10 @@ class SceneSerializer(serializers.Serializer[Any]):
     )
     stale = serializers.SerializerMethodField(help_text="Whether the scene that it continues from was changed since")
     stale_reason = serializers.SerializerMethodField(help_text='What was changed; "" if it isn\'t stale')
+    waits_for = serializers.SerializerMethodField(
+        help_text="The number of the scene that it continues from, where that one failed or was cancelled; else null"
+    )
+    waits_reason = serializers.SerializerMethodField(help_text='Where the chain broke, why, and what mends it; else ""')
     lines = serializers.SerializerMethodField(help_text="What is sung in it, where the song's lyrics have times")
     subjects = serializers.SerializerMethodField(help_text="Who and what is in it; the project's lead until it is said")
     facts = serializers.DictField()
@@ -376,9 +382,24 @@ class SceneSerializer(serializers.Serializer[Any]):
             self.follow(list(scenes_of(scene.project)))
         return (self.stale_by_scene or {}).get(scene.pk, "")
 
+    def get_waits_for(self, scene: Scene) -> int | None:
+        waiting = self._waiting(scene)
+        return waiting.before.sequence if waiting else None
+
+    def get_waits_reason(self, scene: Scene) -> str:
+        waiting = self._waiting(scene)
+        return f"{waiting.reason} {waiting.helps}" if waiting else ""
+
+    def _waiting(self, scene: Scene) -> Waiting | None:
+        if self.waiting_by_scene is None:
+            self.follow(list(scenes_of(scene.project)))
+        return (self.waiting_by_scene or {}).get(scene.pk)
+
     def follow(self, scenes: Sequence[Scene]) -> None:
         """Find out once how all of the project's scenes follow one another."""
         self.stale_by_scene = scenes_stale(scenes[0].project, scenes) if scenes else {}
+        waiting = scenes_waiting(scenes[0].project, scenes) if scenes else []
+        self.waiting_by_scene = {one.scene.pk: one for one in waiting}
         known = (
             self.subjects_by_scene if self.subjects_by_scene and len(self.subjects_by_scene) == len(scenes) else None
         )
