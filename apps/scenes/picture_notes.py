@@ -1,18 +1,54 @@
 """What a person should know of a scene's pictures before the next step is made."""
 
+from collections.abc import Collection, Sequence
+from uuid import UUID
+
 from apps.core.errors import StudioError
+from apps.projects.cast.selectors import used_pictures
+from apps.projects.models import Project
+from apps.scenes.casting import scenes_subjects
+from apps.scenes.entry import scenes_following
 from apps.scenes.making import GenerationSpec, image_work, scene_span, video_work
 from apps.scenes.models import Scene
+from apps.scenes.scene_frames import SceneFrames, scene_spans
+from apps.work.choice import Chooser, chooser, provider_choose
 from apps.work.pictures import pictures_of
 
 
 def scene_pictures_note(scene: Scene) -> str:
     """Return which pictures the scene's next image or clip is asked without, as a sentence; "" if none."""
+    return _note(scene, scene_span(scene), provider_choose)
+
+
+def scenes_pictures_notes(project: Project, scenes: Sequence[Scene], shown: Collection[int]) -> dict[UUID, str]:
+    """Return the notes of the scenes with the numbers `shown`, by id, where there is one; `scenes` are the project's in
+    order. Scenes whose subjects have no pictures cost nothing."""
+    subjects = scenes_subjects(project, scenes)
+    pictured = {
+        scene.pk
+        for scene in scenes
+        if scene.sequence in shown and any(used_pictures(one, scene.section) for one in subjects[scene.pk])
+    }
+    if not pictured:
+        return {}
+    following, choose = scenes_following(project, scenes), chooser()
+    notes: dict[UUID, str] = {}
+    for scene, span in zip(scenes, scene_spans(project, scenes), strict=True):
+        if scene.pk in pictured:
+            scene.project, scene.known_subjects, scene.known_following = (
+                project,
+                subjects[scene.pk],
+                following[scene.pk],
+            )
+            notes[scene.pk] = _note(scene, span, choose)
+    return {pk: note for pk, note in notes.items() if note}
+
+
+def _note(scene: Scene, span: SceneFrames, choose: Chooser) -> str:
+    by, spec = scene.project.owner, GenerationSpec()
     try:
         if scene.image_id is None:
-            work = image_work(by=scene.project.owner, scene=scene, spec=GenerationSpec())
-        else:
-            work = video_work(by=scene.project.owner, scene=scene, spec=GenerationSpec(), span=scene_span(scene))
-        return pictures_of(work).note
+            return pictures_of(image_work(by=by, scene=scene, spec=spec, choose=choose)).note
+        return pictures_of(video_work(by=by, scene=scene, spec=spec, span=span, choose=choose)).note
     except StudioError:
         return ""

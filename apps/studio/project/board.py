@@ -1,7 +1,7 @@
 """A project's four pages as live pieces: their common bar, and what each shows below it."""
 
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from apps.composition.models import Composition
@@ -18,6 +18,7 @@ from apps.production.quick import quick_windows
 from apps.projects.models import Project
 from apps.scenes.model_choices import troubled_choices
 from apps.scenes.models import Scene
+from apps.scenes.picture_notes import scenes_pictures_notes
 from apps.scenes.selectors import scenes_of
 from apps.studio.deliver.tiles import deliver_pieces, renewing_words
 from apps.studio.deliver.version_rows import proof_of
@@ -72,6 +73,9 @@ def board_of(project: Project, *, page: str, full: Collection[int] = EVERY_CARD)
 
 def _scene_pieces(project: Project, scenes: Sequence[Scene], page: str, full: Collection[int]) -> list[Fragment]:
     cards = scene_cards(project, scenes, windows=quick_windows(project) if page == "quick" else None)
+    if page == "quick":
+        notes = scenes_pictures_notes(project, scenes, full)
+        cards = [replace(card, pictures_note=notes.get(card.scene.pk, "")) for card in cards]
     shown = [card.piece(page) if card.scene.sequence in full else card.light_piece() for card in cards]
     pieces = [_approval(project, scenes, page)] if page == "quick" else []
     return [*pieces, _grid(project, cards, shown, page), *shown]

@@ -65,6 +65,7 @@ class SceneCard:
     """One scene as its card shows it. `job` is set while it is relevant; missing URLs are "".
 
     `song_window` is what Quick gen syncs to, [start, end) in seconds of the song; None outside the song.
+    `pictures_note` says which pictures of subjects its next image or clip is made without.
     """
 
     scene: Scene
@@ -86,6 +87,7 @@ class SceneCard:
     approval: Approval = Approval.PROPOSED
     following: Following = CUT
     stale: str = ""
+    pictures_note: str = ""
 
     @property
     def entry_words(self) -> str:
@@ -223,7 +225,8 @@ class SceneCard:
         job = self.job
         progress = [int(job.progress_percentage), job.progress_message, job_time_left(job)] if job is not None else []
         context = {"card": self, "project": self.project, "page": page}
-        return Fragment(self.anchor, "studio/scene_card.html", [*self._facts, *progress], context)
+        facts = [*self._facts, *progress, self.pictures_note]
+        return Fragment(self.anchor, "studio/scene_card.html", facts, context)
 
     @property
     def _facts(self) -> list[Any]:
