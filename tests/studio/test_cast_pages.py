@@ -7,6 +7,7 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 
 from apps.jobs.models import Job
 from apps.projects.models import Subject
+from apps.scenes.services import scene_update
 from tests.factories import make_project, make_scenes, make_subject
 from tests.fakes import media
 from tests.studio.pages import html_of, poll, seen_of
@@ -44,6 +45,28 @@ def test_somebody_is_added_and_edited_without_javascript(browser, project):
     assert mara.variants == [{"section": "chorus", "description": "red dress"}]
     late = browser.post(url(project, mara.pk), saved)
     assert late.status_code == 400 and "changed in the meantime" in html_of(late)
+
+
+@pytest.mark.parametrize(
+    ("section", "words", "said"),
+    [("chorus", " ", "Say what is different in “chorus”"), ("", "red dress", "Say in which section it is “red dress”")],
+)
+def test_half_a_line_of_the_wardrobe_is_refused_and_kept_on_the_page(browser, project, section, words, said):
+    mara = make_subject(project, variants=[{"section": "bridge", "description": "a veil"}])
+    sent = {"name": "Mara", "kind": "character", "version": 1, "description": "a green coat",
+            "variant_section": ["bridge", section], "variant_description": ["a hood", words]}  # fmt: skip
+    answer = browser.post(url(project, mara.pk), sent)
+    page = html_of(answer)
+    assert answer.status_code == 400 and said in page
+    assert 'value="a hood"' in page and f'value="{section or words}"' in page, "nothing that was typed is lost"
+    mara.refresh_from_db()
+    assert mara.variants == [{"section": "bridge", "description": "a veil"}]
+
+    # An emptied line is removed.
+    emptied = sent | {"variant_section": ["", ""], "variant_description": ["", " "]}
+    assert browser.post(url(project, mara.pk), emptied).status_code == 302
+    mara.refresh_from_db()
+    assert mara.variants == []
 
 
 def test_pages_follow_what_is_drawn(browser, project, settings, tmp_path):
@@ -131,3 +154,20 @@ def test_stop_keeps_the_page_asking_for_its_own_pieces(browser, project):
         **HTMX, "HX-Current-URL": f"http://testserver{url(project, mara.pk)}"})  # fmt: skip
     assert (saved.status_code, saved["HX-Trigger"]) == (204, NEWS)
     assert browser.post(f"/projects/{project.pk}/stop", {"page": "cast"})["Location"] == url(project)
+
+
+def test_a_card_says_whose_pictures_are_not_sent(browser, project, user):
+    harbor = make_subject(project, "Harbor", kind="place", pictures=1)
+    make_scenes(project, "4", "4")
+    scene_update(by=user, project_id=project.pk, sequence=2, subjects=[harbor.pk])
+    storyboard = f"/quick-gen/{project.pk}"
+    said = "draws Harbor after the words about them, not after pictures."
+    page = html_of(browser.get(storyboard))
+    assert page.count(said) == 1 and page.index('data-scene="2"') < page.index(said)
+    assert said in html_of(browser.get(f"/projects/{project.pk}/scenes/2/inspector"))
+
+    # A picture that was put aside is missed by nobody, which an open page learns, too.
+    seen = seen_of(page)
+    harbor.pictures.update(position=None)
+    news = html_of(poll(browser, storyboard, seen))
+    assert 'data-scene="2"' in news and said not in news

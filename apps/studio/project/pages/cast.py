@@ -1,6 +1,6 @@
 """The cast of a project: its people, places and things, each with a page of its own, and who is in a scene."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from decimal import Decimal
 from typing import Any, TypedDict
@@ -54,6 +54,7 @@ NO_PICTURE = "It doesn't have that picture."
 # The fields of the wardrobe's lines, and how many empty ones a page offers.
 SECTION, WEARS = "variant_section", "variant_description"
 EMPTY_LINES = 1
+EMPTY_LINE = {"section": "", "description": ""}
 
 
 class Where(TypedDict):
@@ -118,7 +119,7 @@ def subject(request: HttpRequest, project_id: UUID, subject_id: UUID) -> HttpRes
         "poll": poll_of(_news_url(project, row), busy=board.busy),
         "form": form,
         "view": _view(project, row),
-        "variants": [*row.variants, *[{"section": "", "description": ""}] * EMPTY_LINES],
+        "variants": [*(_lines(request) if form.errors else row.variants), *[EMPTY_LINE] * EMPTY_LINES],
     }
     return render(request, "studio/subject.html", context, status=400 if form.errors else 200)
 
@@ -281,15 +282,30 @@ def _initial(row: Subject) -> dict[str, object]:
     return {name: getattr(row, name) for name in SubjectForm.base_fields}
 
 
+def _lines(request: HttpRequest) -> list[dict[str, str]]:
+    """Return the wardrobe's lines as they were typed, without the empty ones."""
+    lines = zip(request.POST.getlist(SECTION), request.POST.getlist(WEARS), strict=False)
+    return [
+        {"section": section[:40], "description": words[:WORDS_LENGTH]}
+        for section, words in lines
+        if section.strip() or words.strip()
+    ]
+
+
+def _refuse_half_lines(lines: Sequence[Mapping[str, str]]) -> None:
+    """Raise InputError for a line without a section, or without words. A line is removed by emptying both."""
+    for one in lines:
+        if not one["description"].strip():
+            raise InputError(f"Say what is different in “{one['section'].strip()}”, or empty the section's name too.")
+        if not one["section"].strip():
+            raise InputError(f"Say in which section it is “{one['description'].strip()[:40]}”, or empty the line.")
+
+
 def _save(request: HttpRequest, by: User, row: Subject, form: forms.Form) -> object:
     given = {name: form.cleaned_data[name] for name in SubjectForm.base_fields if name in form.data}
     if SECTION in request.POST:
-        lines = zip(request.POST.getlist(SECTION), request.POST.getlist(WEARS), strict=False)
-        given["variants"] = [
-            {"section": section[:40], "description": words[:WORDS_LENGTH]}
-            for section, words in lines
-            if section.strip() and words.strip()
-        ]
+        given["variants"] = _lines(request)
+        _refuse_half_lines(given["variants"])
     version = form.data.get("version", "")
     return services.subject_update(
         by=by,
