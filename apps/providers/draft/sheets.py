@@ -1,6 +1,7 @@
 """The draft's pictures of one subject: a character's sheet, the views of reference sheets, places and things."""
 
 import json
+import unicodedata
 from collections.abc import Callable
 from dataclasses import asdict, replace
 from pathlib import Path
@@ -11,9 +12,10 @@ from apps.providers.draft.images import PERSON_KEY, save_png, storyboard_image
 from engines.draft.body import BodyPainter
 from engines.draft.canvas import Canvas, Pixels, mix
 from engines.draft.company.chosen import Chosen, drawn_person, sight_of
+from engines.draft.company.described import prop_of
 from engines.draft.figure import Character, FigurePainter, cast, complete, draw_outline, light_the_edge
 from engines.draft.glyphs import breadth, shadow, stamp
-from engines.draft.lettering import letter
+from engines.draft.lettering import letter, text_mask
 from engines.draft.look import DraftLook, Palette
 from engines.draft.moods import Expression
 from engines.draft.numbers import stable_number
@@ -48,6 +50,9 @@ def subject_image(
     one: Chosen, view: str, prompt: str, *, look: DraftLook, width: int, height: int, seed: int, into: Path
 ) -> None:
     """Draw a picture of one subject alone: a `view` of its reference sheet, or with "" whatever shows it best."""
+    if one.kind == "prop" and prop_of(one.name, one.description) is None:
+        _named_thing(one.name, look=look, width=width, height=height, into=into)
+        return
     if one.kind != "character":
         recipe = Recipe(_PROMPTS.get(one.kind, prompt), seed, look, sight=_alone(one, view, prompt))
         storyboard_image(recipe, width=width, height=height, into=into)
@@ -72,6 +77,20 @@ def _alone(one: Chosen, light: str, prompt: str) -> Sight | None:
         return None
     sight = replace(sight_of(prompt, Sight(nobody=True), [one]), nobody=True, action="stand")
     return replace(sight, light=light) if light else sight
+
+
+def _named_thing(name: str, *, look: DraftLook, width: int, height: int, into: Path) -> None:
+    """Write the name of a thing that can't be drawn on plain paper, rather than draw another thing. What the built-in
+    font lacks is left out: accents, and other scripts."""
+    name = unicodedata.normalize("NFKD", name).encode("ascii", "ignore").decode().strip()
+    sheet = _Sheet(look, width, height)
+    pixels = sheet.finished()
+    size = round(min(width, height) * 0.1)
+    size = min(size, max(1, int(size * 0.84 * width / text_mask(name, size).shape[1])))
+    high, wide = text_mask(name, size).shape
+    ink = mix(sheet.day.figure, "#000000", 0.4)
+    letter(pixels, name, ink, left=max(0, (width - wide) // 2), top=(height - high) // 2, size=size)
+    sheet.save(pixels, "PROP", into, {})
 
 
 class _Sheet:

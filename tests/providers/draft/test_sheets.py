@@ -94,6 +94,21 @@ def test_a_thing_is_alone_in_its_picture_and_an_animal_may_be_a_character(drawn)
     lamp = cv2.imread(str(drawn(Subject("Lamp", "prop", "a red balloon"))))
     red = (lamp[..., 2].astype(int) - lamp[..., 1] > 60).mean()
     assert red > 0.05
+    brass = Subject("Brass lamp", "prop", "a dented lamp of brass, held by an old man")
+    assert not np.array_equal(cv2.imread(str(drawn(brass))), lamp)
     dog = Subject("Rex", "character", "a brown dog")
     assert covered(drawn(dog, "front")).mean() > 0.1
     assert not np.array_equal(cv2.imread(str(drawn(dog, "profile"))), cv2.imread(str(drawn(dog, "front"))))
+
+
+def test_a_thing_that_cant_be_drawn_is_named_instead_of_drawn_as_another(drawn):
+    words = "a humming machine of wires"
+    first, other, long = (
+        cv2.imread(str(drawn(Subject(name, "prop", words)))) for name in ("Quantizer", "Frobnicator", "Quantizer" * 8)
+    )
+    different = np.abs(first.astype(int) - other).sum(axis=2) > 60
+    across, down = np.nonzero(different.any(axis=0))[0], np.nonzero(different.any(axis=1))[0]
+    # One line in the middle, which is all that differs; a long name stays inside.
+    assert 20 < across.min() < across.max() < 220 and 90 < down.min() < down.max() < 150
+    written = np.abs(first.astype(int) - long).sum(axis=2) > 60
+    assert written.any() and not written[:, :8].any() and not written[:, -8:].any()
