@@ -58,6 +58,8 @@ def scenes_waiting(project: Project, scenes: Sequence[Scene]) -> list[Waiting]:
 def _broken(project: Project, scenes: Sequence[Scene]) -> tuple[list[tuple[Scene, Scene]], dict[UUID, Scene]]:
     """Return the scenes that wait, each with its forerunner, and the head of each unmade scene's chain."""
     following = scenes_following(project, scenes)
+    if all(one.starts_from is None for one in following.values()):
+        return [], {}
     waiting: list[tuple[Scene, Scene]] = []
     heads: dict[UUID, Scene] = {}
     for scene in scenes:

@@ -1,12 +1,11 @@
 """What a person should know of a scene's pictures before the next step is made."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from uuid import UUID
 
 from apps.core.errors import StudioError
 from apps.projects.cast.selectors import used_pictures
-from apps.projects.models import Project
-from apps.scenes.casting import scenes_subjects
+from apps.projects.models import Project, Subject
 from apps.scenes.entry import scenes_following
 from apps.scenes.making import GenerationSpec, image_work, scene_span, video_work
 from apps.scenes.models import Scene
@@ -20,14 +19,16 @@ def scene_pictures_note(scene: Scene) -> str:
     return _note(scene, scene_span(scene), provider_choose)
 
 
-def scenes_pictures_notes(project: Project, scenes: Sequence[Scene], shown: Collection[int]) -> dict[UUID, str]:
-    """Return the notes of the scenes with the numbers `shown`, by id, where there is one; `scenes` are the project's in
-    order. Scenes whose subjects have no pictures cost nothing."""
-    subjects = scenes_subjects(project, scenes)
+def scenes_pictures_notes(
+    project: Project, subjects: Mapping[Scene, Sequence[Subject]], shown: Collection[int]
+) -> dict[UUID, str]:
+    """Return the notes of the scenes with the numbers `shown`, by id, where there is one; `subjects` are those of all
+    of the project's scenes, in order. Scenes whose subjects have no pictures cost nothing."""
+    scenes = list(subjects)
     pictured = {
         scene.pk
         for scene in scenes
-        if scene.sequence in shown and any(used_pictures(one, scene.section) for one in subjects[scene.pk])
+        if scene.sequence in shown and any(used_pictures(one, scene.section) for one in subjects[scene])
     }
     if not pictured:
         return {}
@@ -35,11 +36,8 @@ def scenes_pictures_notes(project: Project, scenes: Sequence[Scene], shown: Coll
     notes: dict[UUID, str] = {}
     for scene, span in zip(scenes, scene_spans(project, scenes), strict=True):
         if scene.pk in pictured:
-            scene.project, scene.known_subjects, scene.known_following = (
-                project,
-                subjects[scene.pk],
-                following[scene.pk],
-            )
+            scene.project, scene.known_subjects = project, list(subjects[scene])
+            scene.known_following = following[scene.pk]
             notes[scene.pk] = _note(scene, span, choose)
     return {pk: note for pk, note in notes.items() if note}
 

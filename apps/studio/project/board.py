@@ -74,7 +74,7 @@ def board_of(project: Project, *, page: str, full: Collection[int] = EVERY_CARD)
 def _scene_pieces(project: Project, scenes: Sequence[Scene], page: str, full: Collection[int]) -> list[Fragment]:
     cards = scene_cards(project, scenes, windows=quick_windows(project) if page == "quick" else None)
     if page == "quick":
-        notes = scenes_pictures_notes(project, scenes, full)
+        notes = scenes_pictures_notes(project, {card.scene: card.cast for card in cards}, full)
         cards = [replace(card, pictures_note=notes.get(card.scene.pk, "")) for card in cards]
     shown = [card.piece(page) if card.scene.sequence in full else card.light_piece() for card in cards]
     pieces = [_approval(project, scenes, page)] if page == "quick" else []
