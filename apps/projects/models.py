@@ -202,9 +202,18 @@ class PictureOrigin(models.TextChoices):
     FRAME = "frame"
 
 
+class PictureManager(models.Manager["SubjectPicture"]):
+    """Those that weren't removed."""
+
+    def get_queryset(self) -> models.QuerySet["SubjectPicture"]:
+        return super().get_queryset().filter(deleted_at=None)
+
+
 class SubjectPicture(models.Model):
     """A picture of a subject. The one with the lowest `position` is used; without a position it is only kept. With a
-    `section` it is used in sections of that kind only. `view` is what a reference sheet shows: front, night, …"""
+    `section` it is used in sections of that kind only. `view` is what a reference sheet shows: front, night, …
+
+    One with `deleted_at` was removed, and comes back if that is undone; `objects` and a subject's pictures lack it."""
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     subject = models.ForeignKey(Subject, on_delete=models.CASCADE, related_name="pictures")
@@ -214,10 +223,16 @@ class SubjectPicture(models.Model):
     section = models.CharField(max_length=40, blank=True, default="")
     position = models.PositiveIntegerField(null=True)
     created_at = models.DateTimeField(auto_now_add=True)
+    deleted_at = models.DateTimeField(null=True)
+
+    objects = PictureManager()
+    with_removed = models.Manager["SubjectPicture"]()
 
     class Meta:
         ordering: ClassVar = [F("position").asc(nulls_last=True), "created_at", "id"]
         constraints: ClassVar = [
-            models.UniqueConstraint(fields=["subject", "asset"], name="subject_has_a_picture_once"),
+            models.UniqueConstraint(
+                fields=["subject", "asset"], condition=Q(deleted_at=None), name="subject_has_a_picture_once"
+            ),
             models.CheckConstraint(condition=Q(origin__in=PictureOrigin.values), name="picture_origin_is_known"),
         ]

@@ -12,7 +12,6 @@ urlpatterns = [
     path(SUBJECTS, cast.Subjects.as_view(), name="subjects"),
     path(f"{SUBJECT}/keep", cast.SubjectKeep.as_view(), name="subject-keep"),
     path(f"{SUBJECT}/images/quote", cast.SubjectImagesQuote.as_view(), name="subject-images-quote"),
-    path(f"{SUBJECT}/images/<uuid:picture_id>", cast.SubjectImage.as_view(), name="subject-image"),
     path("api/mv/subjects", cast.Library.as_view(), name="subject-library"),
     path("api/mv/subjects/<uuid:subject_id>", cast.LibrarySubject.as_view(), name="library-subject"),
 ]

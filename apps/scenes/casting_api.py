@@ -17,7 +17,7 @@ from apps.core.json import JsonObject
 from apps.core.strict import IdField, StrictSerializer
 from apps.generation.api import validated
 from apps.jobs.api import JobSerializer
-from apps.projects.cast.api import SubjectDetail, SubjectImages
+from apps.projects.cast.api import SubjectDetail, SubjectImage, SubjectImages
 from apps.projects.cast.serializers import (
     PictureChooseSerializer,
     PictureDrawSerializer,
@@ -26,7 +26,7 @@ from apps.projects.cast.serializers import (
 )
 from apps.providers.capabilities import Capability
 from apps.providers.request_types import Subject
-from apps.scenes.cast_removing import subject_remove
+from apps.scenes.cast_removing import picture_remove, subject_remove
 from apps.scenes.entry_notes import video_note
 from apps.scenes.frame_pictures import picture_from_frame
 from apps.scenes.making import GenerationSpec, image_work, scene_span, video_work
@@ -103,6 +103,16 @@ class SubjectInScenes(SubjectDetail):
     )
     def delete(self, request: Request, project_id: UUID, subject_id: UUID) -> Response:
         subject_remove(by=acting_user(request), project_id=project_id, subject_id=subject_id)
+        return Response(status=204)
+
+
+class SubjectPictureInScenes(SubjectImage):
+    @extend_schema(
+        responses={204: None},
+        summary="Remove a picture of a subject; this can be undone. Its file goes later, if nothing else uses it",
+    )
+    def delete(self, request: Request, project_id: UUID, subject_id: UUID, picture_id: UUID) -> Response:
+        picture_remove(by=acting_user(request), project_id=project_id, subject_id=subject_id, picture_id=picture_id)
         return Response(status=204)
 
 

@@ -23,7 +23,14 @@ from apps.core.errors import ConflictError
 from apps.core.json import JsonObject
 from apps.jobs.models import Job
 from apps.jobs.states import LIVE
-from apps.projects.cast.services import subjects_bring_back, subjects_let_go, subjects_put_away
+from apps.projects.cast.services import (
+    pictures_bring_back,
+    pictures_let_go,
+    pictures_put_away,
+    subjects_bring_back,
+    subjects_let_go,
+    subjects_put_away,
+)
 from apps.projects.models import Project
 from apps.projects.selectors import project_get, project_lock
 from apps.scenes.models import Change, Origin, Scene
@@ -72,14 +79,17 @@ class ChangeStack:
 
 
 @contextmanager
-def recorded(project: Project, label: str, *, removes: Collection[str] = ()) -> Iterator[None]:
+def recorded(
+    project: Project, label: str, *, removes: Collection[str] = (), removes_pictures: Collection[str] = ()
+) -> Iterator[None]:
     """Record what the block does to the project's scenes as one change, if it does anything. `label` is what the person
-    did, as it goes on after "Undo: "; `removes` are subjects that it puts away."""
+    did, as it goes on after "Undo: "; `removes` and `removes_pictures` are subjects and their pictures that it puts
+    away."""
     before = _state(project)
     yield
     after = _state(project)
     changed = {key for key in before.keys() | after.keys() if before.get(key) != after.get(key)}
-    if not changed and not removes:
+    if not (changed or removes or removes_pictures):
         return
     project.changes.filter(undone=True).delete()
     Change.objects.create(
@@ -88,6 +98,7 @@ def recorded(project: Project, label: str, *, removes: Collection[str] = ()) -> 
         before={key: before.get(key) for key in changed},
         after={key: after.get(key) for key in changed},
         removed_subjects=list(removes),
+        removed_pictures=list(removes_pictures),
     )
     kept = project.changes.values_list("pk", flat=True)[:KEPT_CHANGES]
     project.changes.exclude(pk__in=list(kept)).delete()
@@ -97,15 +108,17 @@ def recorded(project: Project, label: str, *, removes: Collection[str] = ()) -> 
 def changes_forget(project: Project) -> None:
     """Forget what was done to scenes, where none of it could be undone any more. The caller holds the project's
     lock."""
-    project.changes.filter(removed_subjects=[]).delete()
+    project.changes.filter(removed_subjects=[], removed_pictures=[]).delete()
     project.changes.update(before={}, after={})
     removed_let_go(project)
 
 
 def removed_let_go(project: Project) -> None:
-    """Delete for good the subjects whose removal can't be undone any more. Call it after changes were deleted."""
-    kept = {str(one) for ids in project.changes.values_list("removed_subjects", flat=True) for one in ids}
-    subjects_let_go(project, kept=kept)
+    """Delete for good the subjects and pictures whose removal can't be undone any more. Call it after changes were
+    deleted."""
+    removals = list(project.changes.values_list("removed_subjects", "removed_pictures"))
+    subjects_let_go(project, kept={str(one) for subjects, _ in removals for one in subjects})
+    pictures_let_go(project, kept={str(one) for _, pictures in removals for one in pictures})
 
 
 def change_stack(*, by: User, project_id: UUID) -> ChangeStack:
@@ -135,6 +148,8 @@ def change_undo(*, by: User, project_id: UUID, change_id: int | None = None, con
             raise ConflictError(stack.question, code="confirm_undo", errors={"label": change.label})
         if change.removed_subjects:
             subjects_bring_back(project, change.removed_subjects)
+        if change.removed_pictures:
+            pictures_bring_back(project, change.removed_pictures)
         _apply(project, change.before, change.after)
         change.undone = True
         change.save(update_fields=["undone"])
@@ -152,6 +167,8 @@ def change_redo(*, by: User, project_id: UUID, change_id: int | None = None) -> 
         _apply(project, change.after, change.before)
         if change.removed_subjects:
             subjects_put_away(project, change.removed_subjects)
+        if change.removed_pictures:
+            pictures_put_away(project, change.removed_pictures)
         change.undone = False
         change.save(update_fields=["undone"])
         return change

@@ -181,8 +181,8 @@ class Change(models.Model):
     """One undoable change of a project's scenes.
 
     `before` and `after` map scene ids to the values that differ (`None`: the scene didn't exist). `removed_subjects`
-    are the ids of subjects that it removed from the project. Changes form a
-    stack per project: undo takes the newest that isn't undone; a new change discards the undone ones.
+    and `removed_pictures` are the ids of subjects, and of pictures of subjects, that it removed from the project.
+    Changes form a stack per project: undo takes the newest that isn't undone; a new change discards the undone ones.
     """
 
     project = models.ForeignKey(Project, on_delete=models.CASCADE, related_name="changes")
@@ -190,6 +190,7 @@ class Change(models.Model):
     before = models.JSONField()
     after = models.JSONField()
     removed_subjects = models.JSONField(default=list)
+    removed_pictures = models.JSONField(default=list)
     undone = models.BooleanField(default=False)
     created_at = models.DateTimeField(auto_now_add=True)
 

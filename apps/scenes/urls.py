@@ -54,6 +54,11 @@ urlpatterns = [
     # a frame of a scene's clip.
     path(f"{PROJECT}/subjects/<uuid:subject_id>", casting_api.SubjectInScenes.as_view(), name="subject"),
     path(f"{PROJECT}/subjects/<uuid:subject_id>/images", casting_api.SubjectPictures.as_view(), name="subject-images"),
+    path(
+        f"{PROJECT}/subjects/<uuid:subject_id>/images/<uuid:picture_id>",
+        casting_api.SubjectPictureInScenes.as_view(),
+        name="subject-image",
+    ),
     path("api/assets/<uuid:asset_id>/faces", faces_api.AssetFaces.as_view(), name="asset-faces"),
     path(f"{PROJECT}/changes", api.Changes.as_view(), name="project-changes"),
     path(f"{PROJECT}/undo", api.ChangeUndo.as_view(), name="project-undo"),

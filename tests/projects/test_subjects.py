@@ -122,14 +122,39 @@ def test_deleting_a_picture_or_a_subject_for_good_leaves_no_file(api, project):
     pictures = [upload(api, project, subject_id, size=size).json() for size in SIZES[:2]]
     keys = list(Asset.objects.values_list("key", flat=True))
     api.delete(url(project, subject_id, "images", pictures[1]["id"]))
-    assert Asset.objects.count() == 1
     api.delete(url(project, subject_id))
-    assert Asset.objects.count() == 1, "undo may still ask for it"
+    assert Asset.objects.count() == 2, "undo may still ask for them"
     make_scenes(project, "4")
     api.delete(f"/api/mv/projects/{project.pk}/scenes/1")
     deleted_scenes_clean(now=timezone.now() + 2 * GRACE)
     assert not Asset.objects.exists() and not any(local_path(key).exists() for key in keys)
     assert not Subject.objects.exists()
+
+
+def test_removing_a_picture_is_undone_to_its_place(api, project):
+    subject_id = add(api, project).json()["id"]
+    pictures = [upload(api, project, subject_id, size=size).json() for size in SIZES[:2]]
+    changes = f"/api/mv/projects/{project.pk}"
+
+    def shown():
+        return [one["id"] for one in api.get(url(project, subject_id)).json()["images"]]
+
+    before, first = shown(), shown()[0]
+    lead = api.get(changes).json()["character_reference_id"]
+    assert api.delete(url(project, subject_id, "images", first)).status_code == 204
+    assert shown() == before[1:] and api.get(changes).json()["character_reference_id"] not in {None, lead}
+    assert api.delete(url(project, subject_id, "images", first)).status_code == 404
+    assert api.get(f"{changes}/changes").json()["undo"]["label"] == "removed a picture of Mara"
+
+    api.post(f"{changes}/undo")
+    assert shown() == before and api.get(changes).json()["character_reference_id"] == lead
+    api.post(f"{changes}/redo")
+    assert shown() == before[1:]
+    # Added again meanwhile, it is there once.
+    again = next(size for size, one in zip(SIZES, pictures, strict=False) if one["id"] == first)
+    assert upload(api, project, subject_id, size=again).status_code == 201
+    api.post(f"{changes}/undo")
+    assert len(shown()) == 2
 
 
 def test_removing_a_subject_is_undone_with_its_pictures_variants_and_scenes(api, project):

@@ -104,6 +104,15 @@ def test_pictures_are_uploaded_drawn_preferred_and_removed(browser, project, set
     browser.post(url(project, mara.pk, "prefer"), {"picture_id": picture.pk})
     browser.post(url(project, mara.pk, "remove-picture"), {"picture_id": picture.pk})
     assert not mara.pictures.exists()
+    page = html_of(browser.get(url(project, mara.pk)))
+    assert "Removed a picture of Mara." in page and "In use" not in page
+    assert "Removed a picture" not in html_of(browser.get(url(project))), "it is offered where the picture was"
+    undo = re.search(r'name="undo" value="(\d+)"', page)[1]
+    assert browser.post(url(project, mara.pk, "undo"), {"undo": undo}).status_code == 302
+    page = html_of(browser.get(url(project, mara.pk)))
+    assert mara.pictures.get() == picture and "In use" in page and "Removed a picture" not in page
+    browser.post(url(project, mara.pk, "undo"), {"undo": "soon"})
+    assert "nothing to undo" in html_of(browser.get(url(project, mara.pk)))
     assert browser.post(url(project, mara.pk, "dance")).status_code == 404
 
 

@@ -133,6 +133,8 @@ class SubjectImagesQuote(QuoteView):
 
 
 class SubjectImage(APIView):
+    """Its route is that of `apps.scenes`, which removes pictures: that can be undone like what is done to scenes."""
+
     @extend_schema(
         request=PicturePatchSerializer,
         responses=SubjectPictureSerializer,
@@ -144,13 +146,6 @@ class SubjectImage(APIView):
             by=acting_user(request), project_id=project_id, subject_id=subject_id, picture_id=picture_id, **data
         )
         return Response(_shown_picture(picture))
-
-    @extend_schema(responses={204: None}, summary="Remove a picture; its file goes if nothing else uses it")
-    def delete(self, request: Request, project_id: UUID, subject_id: UUID, picture_id: UUID) -> Response:
-        services.picture_delete(
-            by=acting_user(request), project_id=project_id, subject_id=subject_id, picture_id=picture_id
-        )
-        return Response(status=204)
 
 
 class Library(APIView):

@@ -33,7 +33,7 @@ def picture_check(asset: Asset, *, name: str) -> None:
 def picture_files(subjects: Iterable[Subject]) -> list[Asset]:
     """Return the files made or uploaded for these subjects; not those that are also something else, such as a scene's
     image."""
-    pictures = SubjectPicture.objects.filter(subject__in=list(subjects)).exclude(origin=PictureOrigin.CHOSEN)
+    pictures = SubjectPicture.with_removed.filter(subject__in=list(subjects)).exclude(origin=PictureOrigin.CHOSEN)
     return list(Asset.objects.filter(pk__in=pictures.values("asset")))
 
 

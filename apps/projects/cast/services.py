@@ -230,15 +230,37 @@ def picture_update(
     return picture
 
 
-def picture_delete(*, by: User, project_id: UUID, subject_id: UUID, picture_id: UUID) -> None:
-    """Remove a picture from the subject, and delete its file if nothing else uses it."""
-    with transaction.atomic():
-        project = project_lock(by=by, project_id=project_id)
-        picture = picture_get(by=by, project_id=project_id, subject_id=subject_id, picture_id=picture_id)
-        files = [] if picture.origin == PictureOrigin.CHOSEN else [picture.asset]
-        picture.delete()
-        lead_show(project)
-        picture_files_delete(by=by, files=files)
+def pictures_put_away(project: Project, picture_ids: Collection[str]) -> None:
+    """Take pictures from subjects of the project; `pictures_bring_back` is the way back. The caller holds the project's
+    lock."""
+    pictures = SubjectPicture.objects.filter(subject__project=project, pk__in=picture_ids)
+    pictures.update(deleted_at=timezone.now())
+    lead_show(project)
+
+
+def pictures_bring_back(project: Project, picture_ids: Collection[str]) -> None:
+    """Bring back pictures that were put away, each to its place in the order of preference. One that its subject has
+    again by now stays away. The caller holds the project's lock."""
+    away = SubjectPicture.with_removed.filter(subject__project=project, pk__in=picture_ids).exclude(deleted_at=None)
+    for picture in away.select_related("asset"):
+        if SubjectPicture.objects.filter(subject=picture.subject_id, asset__sha256=picture.asset.sha256).exists():
+            continue
+        picture.deleted_at = None
+        picture.save(update_fields=["deleted_at"])
+    lead_show(project)
+
+
+def pictures_let_go(project: Project, *, kept: Collection[str]) -> None:
+    """Delete for good the pictures that were put away, but for those with the ids `kept`, and their files where nothing
+    else uses them."""
+    away = SubjectPicture.with_removed.filter(subject__project=project).exclude(deleted_at=None).select_related("asset")
+    gone = [one for one in away if str(one.pk) not in kept]
+    if not gone:
+        return
+    SubjectPicture.with_removed.filter(pk__in=[one.pk for one in gone]).delete()
+    files = [one.asset for one in gone if one.origin != PictureOrigin.CHOSEN]
+    picture_files_delete(by=project.owner, files=files)
+    log.info("pictures_deleted", project_id=str(project.pk), picture_ids=[str(one.pk) for one in gone])
 
 
 def _contents(subject: Subject) -> tuple[object, ...]:

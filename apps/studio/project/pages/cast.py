@@ -21,10 +21,10 @@ from apps.projects.cast import services
 from apps.projects.cast.drawing import picture_works, pictures_draw
 from apps.projects.cast.selectors import subject_get
 from apps.projects.cast.serializers import WORDS_LENGTH
-from apps.projects.models import Project, Subject
+from apps.projects.models import Project, Subject, SubjectPicture
 from apps.projects.selectors import project_get
 from apps.providers.capabilities import Capability
-from apps.scenes.cast_removing import subject_remove
+from apps.scenes.cast_removing import picture_remove, subject_remove
 from apps.scenes.casting import scenes_subjects
 from apps.scenes.history import change_stack, change_undo
 from apps.scenes.models import Change
@@ -119,6 +119,7 @@ def subject(request: HttpRequest, project_id: UUID, subject_id: UUID) -> HttpRes
         "poll": poll_of(_news_url(project, row), busy=board.busy),
         "form": form,
         "view": _view(project, row),
+        "removed": _removed(by, project, row),
         "variants": [*(_lines(request) if form.errors else row.variants), *[EMPTY_LINE] * EMPTY_LINES],
     }
     return render(request, "studio/subject.html", context, status=400 if form.errors else 200)
@@ -139,6 +140,7 @@ def cast_news(request: HttpRequest, project_id: UUID, subject_id: UUID | None = 
 @require_POST
 def subject_act(request: HttpRequest, project_id: UUID, subject_id: UUID, what: str) -> HttpResponse:
     """Do what a button says: `draw`, `sheet` or `upload` a picture, `prefer` one, put it `aside` or `remove-picture`;
+    bring back the one that was removed last (`undo`, the change's id);
     make the subject the `lead`, `keep` it in the library, `delete` it."""
     by = acting_user(request)
     project = project_get(by=by, project_id=project_id)
@@ -172,7 +174,8 @@ def subject_act(request: HttpRequest, project_id: UUID, subject_id: UUID, what: 
         "upload": upload,
         "prefer": lambda: services.picture_update(**where, picture_id=picture(), position=0),
         "aside": lambda: services.picture_update(**where, picture_id=picture(), position=None),
-        "remove-picture": lambda: services.picture_delete(**where, picture_id=picture()),
+        "remove-picture": lambda: picture_remove(**where, picture_id=picture()),
+        "undo": lambda: _bring_back(by, project, request.POST.get("undo", "")),
         "lead": lambda: services.subject_update(**where, position=0),
         "keep": keep,
         "delete": lambda: subject_remove(**where),
@@ -258,10 +261,15 @@ def _take(by: User, project: Project, text: str) -> object:
     return services.subject_take(by=by, project_id=project.pk, subject_id=subject_id)
 
 
-def _removed(by: User, project: Project) -> Change | None:
-    """Return the newest change, if it removed somebody or something from the cast."""
+def _removed(by: User, project: Project, row: Subject | None = None) -> Change | None:
+    """Return the newest change, if it removed somebody or something from the cast, or a picture of this one."""
     newest = change_stack(by=by, project_id=project.pk).undo
-    return newest if newest is not None and newest.removed_subjects else None
+    if newest is None:
+        return None
+    if row is None:
+        return newest if newest.removed_subjects else None
+    pictures = SubjectPicture.with_removed.filter(subject=row, pk__in=newest.removed_pictures)
+    return newest if pictures.exists() else None
 
 
 def _bring_back(by: User, project: Project, text: str) -> object:
