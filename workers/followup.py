@@ -7,6 +7,7 @@ from django.utils import timezone
 
 from apps.jobs.dispatch import JOB_ENDED_TASK, JOB_RETRIED_TASK
 from apps.production import followup, generate_all, quick
+from apps.projects.cast.services import library_let_go
 from apps.scenes import cleaning, remaking
 from apps.songs.services import SECTIONS_CHANGED_TASK, SONG_CHANGED_TASK
 
@@ -34,6 +35,7 @@ def project_sections_changed(*, project_id: str, labels: list[str], **_: object)
 @shared_task(name="workers.followup.clean_deleted_scenes")
 def clean_deleted_scenes(**_: object) -> None:
     cleaning.deleted_scenes_clean(now=timezone.now())
+    library_let_go(before=timezone.now() - cleaning.GRACE)
 
 
 @shared_task(name="workers.followup.advance")

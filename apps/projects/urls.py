@@ -14,4 +14,9 @@ urlpatterns = [
     path(f"{SUBJECT}/images/quote", cast.SubjectImagesQuote.as_view(), name="subject-images-quote"),
     path("api/mv/subjects", cast.Library.as_view(), name="subject-library"),
     path("api/mv/subjects/<uuid:subject_id>", cast.LibrarySubject.as_view(), name="library-subject"),
+    path(
+        "api/mv/subjects/<uuid:subject_id>/restore",
+        cast.LibrarySubjectRestore.as_view(),
+        name="library-subject-restore",
+    ),
 ]

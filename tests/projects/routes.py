@@ -53,6 +53,7 @@ ROWS = {
     ],
     "api/mv/subjects": private_api(),
     "api/mv/subjects/<uuid:subject_id>": owned_api(kept, method="delete", owner=204),
+    "api/mv/subjects/<uuid:subject_id>/restore": owned_api(kept, method="post"),
     f"{PROJECT}/money": owned_api(project),
     "api/mv/payoff": private_api(),
     "api/mv/payoff.csv": private_api(),

@@ -8,6 +8,7 @@ from django.utils import timezone
 from apps.assets.models import Asset
 from apps.assets.store.disk import local_path
 from apps.jobs.models import Job
+from apps.projects.cast.services import library_let_go
 from apps.projects.models import Project, Subject, SubjectPicture
 from apps.scenes.cleaning import GRACE, deleted_scenes_clean
 from apps.scenes.models import Scene, SceneSubject
@@ -246,8 +247,16 @@ def test_the_library_outlives_the_project(api, project):
     api.delete(f"/api/mv/projects/{project.pk}")
     (left,) = api.get("/api/mv/subjects").json()
     assert (left["id"], left["project_id"], len(left["images"])) == (kept["id"], None, 1)
-    assert api.delete(f"/api/mv/subjects/{kept['id']}").status_code == 204
+    path = f"/api/mv/subjects/{kept['id']}"
+    assert api.delete(path).status_code == 204 and api.delete(path).status_code == 404
+    assert api.get("/api/mv/subjects").json() == []
+    library_let_go(before=timezone.now() - GRACE)
+    restored = api.post(f"{path}/restore", **JSON)
+    assert (restored.status_code, restored.json()) == (200, left)
+    api.delete(path)
+    library_let_go(before=timezone.now() + GRACE)
     assert not Asset.objects.exists()
+    assert api.post(f"{path}/restore", **JSON).status_code == 404
 
 
 def test_others_subjects_and_images_are_not_found(api, project, other_user):

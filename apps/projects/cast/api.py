@@ -155,10 +155,22 @@ class Library(APIView):
 
 
 class LibrarySubject(APIView):
-    @extend_schema(responses={204: None}, summary="Delete a subject from your library; copies in projects stay")
+    @extend_schema(
+        responses={204: None},
+        summary="Delete a subject from your library; copies in projects stay, and it can be restored for a week",
+    )
     def delete(self, request: Request, subject_id: UUID) -> Response:
         services.library_delete(by=acting_user(request), subject_id=subject_id)
         return Response(status=204)
+
+
+class LibrarySubjectRestore(APIView):
+    @extend_schema(
+        request=None, responses=LibrarySubjectSerializer, summary="Bring back a subject deleted from your library"
+    )
+    def post(self, request: Request, subject_id: UUID) -> Response:
+        restored = services.library_restore(by=acting_user(request), subject_id=subject_id)
+        return Response(LibrarySubjectSerializer(restored).data)
 
 
 def _picked(asked: dict[str, Any]) -> Picked:

@@ -1,6 +1,7 @@
 """The only writer of subjects and their pictures, besides what the project's own fields say of its lead."""
 
 from collections.abc import Collection, Mapping, Sequence
+from datetime import datetime
 from typing import Any, TypedDict, Unpack
 from uuid import UUID
 
@@ -27,6 +28,7 @@ from engines.lyrics.parts import section_kind
 # Far more than a film names; a longer list fits no page and no scene writer's prompt.
 MOST_SUBJECTS = 60
 MOST_PICTURES = 40
+NOT_IN_LIBRARY = "Your library has no such subject."
 
 log = structlog.get_logger(__name__)
 
@@ -158,14 +160,28 @@ def subjects_let_go(project: Project, *, kept: Collection[str]) -> None:
 
 
 def library_delete(*, by: User, subject_id: UUID) -> None:
-    """Delete a subject from the library; copies in projects stay. Raises NotFound for one that isn't the library's."""
-    with transaction.atomic():
-        subject = library_of(by).filter(project=None, pk=subject_id).first()
-        if subject is None:
-            raise NotFound("Your library has no such subject.")
-        files = picture_files([subject])
-        subject.delete()
-        picture_files_delete(by=by, files=files)
+    """Delete a subject from the library; copies in projects stay, and `library_restore` brings it back until
+    `library_let_go`. Raises NotFound for one that isn't the library's."""
+    if not library_of(by).filter(project=None, pk=subject_id).update(deleted_at=timezone.now()):
+        raise NotFound(NOT_IN_LIBRARY)
+
+
+def library_restore(*, by: User, subject_id: UUID) -> Subject:
+    """Bring back a subject that was deleted from the library, and return it. Raises NotFound if there is none."""
+    Subject.objects.filter(owner=by, project=None, pk=subject_id).update(deleted_at=None)
+    subject = library_of(by).filter(project=None, pk=subject_id).first()
+    if subject is None:
+        raise NotFound(NOT_IN_LIBRARY)
+    return subject
+
+
+def library_let_go(*, before: datetime) -> None:
+    """Delete for good what was deleted from libraries before this time, with the files that nothing else uses."""
+    for subject in Subject.objects.filter(project=None, deleted_at__lt=before).select_related("owner"):
+        with transaction.atomic():
+            files = picture_files([subject])
+            subject.delete()
+            picture_files_delete(by=subject.owner, files=files)
 
 
 def picture_upload(*, by: User, project_id: UUID, subject_id: UUID, upload: "UploadedFile[Any]") -> SubjectPicture:
