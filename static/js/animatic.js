@@ -1,5 +1,6 @@
 // Shows the storyboard's pictures and clips in time with the song, until there is a final video. The song's own controls
 // drive it; without this it is a song under the first picture.
+import { make } from "./elements.js";
 
 document.addEventListener("play", ({ target }) => target.matches?.("[data-animatic-song]") && follow(target), true);
 document.addEventListener("seeked", ({ target }) => target.matches?.("[data-animatic-song]") && look(target), true);
@@ -53,7 +54,7 @@ function show(audio) {
 }
 
 function made(still) {
-  const clip = Object.assign(document.createElement("video"), { muted: true, playsInline: true, hidden: true });
+  const clip = make("video", { muted: true, playsInline: true, hidden: true });
   clip.setAttribute("aria-hidden", "true");
   still.after(clip);
   return clip;

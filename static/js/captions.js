@@ -5,7 +5,7 @@ document.addEventListener("change", ({ target }) => {
   if (!form || (target.name === "style" && target.type === "radio")) return;
   const chosen = new FormData(form);
   const video = form.querySelector("[data-caption-video]");
-  if (video) form.querySelector(".caption-styles").dataset.shape = video.selectedOptions[0].dataset.shape;
+  if (video) form.querySelector(".caption-styles").dataset.ratio = video.selectedOptions[0].dataset.shape;
   for (const image of form.querySelectorAll("[data-caption-style]")) {
     const query = new URLSearchParams();
     const values = {

@@ -1,5 +1,6 @@
 // The dialog in which a scene's crop is set: the frame on the picture, and its keys over time.
 import { curve } from "./crop-curve.js";
+import { make, makeButton } from "./elements.js";
 
 const NEAR = 0.06; // seconds: a key this near is the one that is moved
 const editors = new WeakMap();
@@ -118,11 +119,9 @@ class Editor {
     if (list.dataset.written === written) return;
     list.dataset.written = written;
     const rows = (this.hand ? this.keys : []).map(([time], index) => {
-      const row = document.createElement("li");
-      row.className = "row";
+      const row = make("li", { className: "row" });
       const [go, drop] = [`${time.toFixed(2)} s`, "×"].map((words) => {
-        const button = document.createElement("button");
-        Object.assign(button, { type: "button", className: "button button-small", textContent: words });
+        const button = makeButton({ className: "button button-small", textContent: words });
         row.append(button);
         return button;
       });

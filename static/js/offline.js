@@ -1,3 +1,4 @@
+import { make } from "./elements.js";
 import { leaving } from "./leaving.js";
 
 // One banner while the server can't be reached. It leaves by itself; what waits for that listens for "server:back".
@@ -9,7 +10,7 @@ let asking = 0;
 /** The server didn't answer at all. */
 export function lost() {
   if (banner || leaving()) return;
-  banner = Object.assign(document.createElement("p"), {
+  banner = make("p", {
     className: "offline",
     textContent: "The server can't be reached. Nothing is lost; this page goes on by itself when it answers.",
   });

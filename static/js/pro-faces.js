@@ -1,6 +1,7 @@
 // Who sings: the faces that a worker saw in the video, to click on in its picture. A choice is kept as the service's
 // orders say it: a frame, counted from 0, and a point in it, in pixels.
 import { clock } from "./clock.js";
+import { makeButton } from "./elements.js";
 import { change, find, form, frame, state, video } from "./pro-state.js";
 
 const AGAIN_MILLISECONDS = 1500;
@@ -76,7 +77,7 @@ function draw() {
   picture.replaceChildren(
     ...faces.map((face, index) => {
       const speaker = speakerAt(moment, face);
-      const button = Object.assign(document.createElement("button"), { type: "button", className: "pro-face" });
+      const button = makeButton({ className: "pro-face" });
       button.setAttribute("aria-label", `Face ${index + 1} of ${faces.length}, from the left`);
       button.setAttribute("aria-pressed", String(JSON.stringify(chosen) === JSON.stringify(speaker)));
       const box = { left: left + face.x * scale, top: top + face.y * scale };

@@ -1,5 +1,6 @@
 // The Pro editor's lists: one row for each segment with exact times, its voice and its crop; one line for each voice.
 import { clock } from "./clock.js";
+import { make, makeButton } from "./elements.js";
 import { chooseFace, faceWords } from "./pro-faces.js";
 import {
   audioOf,
@@ -38,17 +39,13 @@ export function renderRows() {
 export function renderAudios() {
   find("audios").replaceChildren(
     ...state.audios.map((audio) => {
-      const line = Object.assign(document.createElement("li"), { className: "row" });
+      const line = make("li", { className: "row" });
       line.style.setProperty("--hue", hue(audio.ref));
-      const swatch = Object.assign(document.createElement("span"), { className: "pro-swatch" });
-      const name = Object.assign(document.createElement("span"), { className: "grow break", textContent: audio.name });
-      const time = Object.assign(document.createElement("span"), {
-        className: "quiet small mono",
-        textContent: clock(audio.seconds ?? 0),
-      });
+      const swatch = make("span", { className: "pro-swatch" });
+      const name = make("span", { className: "grow break", textContent: audio.name });
+      const time = make("span", { className: "quiet small mono", textContent: clock(audio.seconds ?? 0) });
       const used = state.segments.some((segment) => segment.ref === audio.ref);
-      const drop = Object.assign(document.createElement("button"), {
-        type: "button",
+      const drop = makeButton({
         className: "icon-button",
         textContent: "×",
         disabled: used,
@@ -116,9 +113,7 @@ function fill(row, segment, index) {
   row.querySelector("[data-crop]").hidden = !segment.cropped;
   const list = problems.get(segment.id) ?? [];
   row.classList.toggle("pro-row-wrong", list.length > 0);
-  row
-    .querySelector("[data-problems]")
-    .replaceChildren(...list.map((text) => Object.assign(document.createElement("li"), { textContent: text })));
+  row.querySelector("[data-problems]").replaceChildren(...list.map((textContent) => make("li", { textContent })));
   const audio = audioOf(segment);
   const sound = audio && sounds.get(audio.id);
   const wave = row.querySelector("[data-crop-wave]");

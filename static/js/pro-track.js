@@ -1,5 +1,6 @@
 // The Pro editor's track: segments on the video's time, their sound under them, drawn and moved by mouse and keyboard.
 import { clock } from "./clock.js";
+import { make, makeButton } from "./elements.js";
 import {
   addSegment,
   audioOf,
@@ -22,11 +23,9 @@ import {
   state,
   video,
 } from "./pro-state.js";
-import { bars } from "./waves.js";
+import { bars, brushOf } from "./waves.js";
 
 const SNAP_PIXELS = 8;
-// Canvases wider than this are refused by browsers.
-const WIDEST_PIXELS = 16000;
 const TICK_STEPS = [0.1, 0.5, 1, 2, 5, 10, 15, 30, 60, 120, 300];
 const TICK_PIXELS = 70;
 const track = find("track");
@@ -35,11 +34,7 @@ const zoom = find("zoom");
 export function paint(canvas, peaks, part) {
   const { clientWidth: width, clientHeight: height } = canvas;
   if (!width) return null;
-  const scale = Math.min(devicePixelRatio || 1, WIDEST_PIXELS / width);
-  canvas.width = width * scale;
-  canvas.height = height * scale;
-  const brush = canvas.getContext("2d");
-  brush.scale(scale, scale);
+  const brush = brushOf(canvas, width, height);
   bars(brush, peaks, { ...part, width, height });
   return brush;
 }
@@ -62,7 +57,7 @@ export function resizeTrack() {
   const ticks = length() ? Array.from({ length: Math.floor(length() / step) + 1 }, (_, index) => index * step) : [];
   find("ruler").replaceChildren(
     ...ticks.map((seconds) => {
-      const tick = Object.assign(document.createElement("span"), {
+      const tick = make("span", {
         textContent: step < 1 ? clock(seconds).slice(0, -2) : clock(seconds).slice(0, -4),
       });
       place(tick, seconds);
@@ -95,11 +90,7 @@ const ghosts = () =>
 const accept = (part) => addSegment(part.start, part.end);
 
 function ghost(part) {
-  const button = Object.assign(document.createElement("button"), {
-    type: "button",
-    className: "pro-ghost",
-    textContent: "sung",
-  });
+  const button = makeButton({ className: "pro-ghost", textContent: "sung" });
   place(button, part.start, part.end);
   button.setAttribute("aria-label", `Use the singing part ${clock(part.start)} to ${clock(part.end)}`);
   button.addEventListener("click", () => track.querySelector(`[data-segment="${accept(part).id}"]`)?.focus());
@@ -107,14 +98,14 @@ function ghost(part) {
 }
 
 function block(segment, index) {
-  const button = Object.assign(document.createElement("button"), { type: "button", className: "pro-segment" });
+  const button = makeButton({ className: "pro-segment" });
   button.dataset.segment = segment.id;
   button.style.setProperty("--hue", hue(segment.ref));
   place(button, segment.start, segment.end);
   button.setAttribute("aria-label", `Segment ${index + 1}, ${clock(segment.start)} to ${clock(segment.end)}`);
   button.setAttribute("aria-invalid", String(problems.has(segment.id)));
   button.title = (problems.get(segment.id) ?? []).join(" ");
-  button.append(document.createElement("i"), `${index + 1}`, document.createElement("i"));
+  button.append(make("i"), `${index + 1}`, make("i"));
   button.addEventListener("pointerdown", (event) => drag(event, segment, button));
   button.addEventListener("keydown", (event) => keys(event, segment));
   return button;
@@ -127,7 +118,7 @@ function renderSounds() {
     const audio = audioOf(segment);
     const sound = audio && sounds.get(audio.id);
     if (!sound) continue;
-    const canvas = document.createElement("canvas");
+    const canvas = make("canvas");
     canvas.style.setProperty("--hue", hue(segment.ref));
     place(canvas, segment.start, segment.end);
     lane.append(canvas);

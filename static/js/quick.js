@@ -1,7 +1,8 @@
 // Quick gen: with its box on, a card's button sends the card's clip and its scene's part of the song to
 // /api/mv/lipsync. All that follows is the server's: this page may close.
-import { csrfToken } from "./csrf.js";
+import { asJson } from "./csrf.js";
 import { refuse } from "./refusals.js";
+import { UNREACHABLE } from "./toasts.js";
 
 document.addEventListener("change", (event) => {
   if (!event.target.matches("[data-with-lipsync]")) return;
@@ -27,23 +28,16 @@ async function start(form) {
   const page = document.querySelector("[data-quick]");
   lock(card, true);
   try {
-    const response = await fetch("/api/mv/lipsync", {
-      method: "POST",
-      keepalive: true,
-      headers: {
-        "Content-Type": "application/json",
-        "X-CSRFToken": csrfToken(),
-        "X-Scene-Id": form.elements.scene_id.value,
-      },
-      body: JSON.stringify({
-        video_id: form.dataset.videoId,
-        audio_id: page.dataset.audio,
-        start_time: form.dataset.songStart,
-        end_time: form.dataset.songEnd,
-        config_flavor: page.dataset.flavor,
-        all_sound: form.elements.all_sound.checked,
-      }),
+    const how = asJson("POST", {
+      video_id: form.dataset.videoId,
+      audio_id: page.dataset.audio,
+      start_time: form.dataset.songStart,
+      end_time: form.dataset.songEnd,
+      config_flavor: page.dataset.flavor,
+      all_sound: form.elements.all_sound.checked,
     });
+    how.headers["X-Scene-Id"] = form.elements.scene_id.value;
+    const response = await fetch("/api/mv/lipsync", { ...how, keepalive: true });
     if (!response.ok) {
       const body = await response.json();
       if (body.code === "confirmation_required") return ask(form, card);
@@ -52,7 +46,7 @@ async function start(form) {
     htmx.trigger(document.getElementById("poller"), "wake");
   } catch (error) {
     lock(card, false);
-    refuse(form, error instanceof TypeError ? "The server can't be reached. Try again in a moment." : error.message);
+    refuse(form, error instanceof TypeError ? UNREACHABLE : error.message);
   }
 }
 

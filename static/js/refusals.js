@@ -1,6 +1,8 @@
 // A refusal stands where it was asked for, in its dialog, card or panel, with a way to ask again.
+import { make, makeButton } from "./elements.js";
+
 const PLACES = "dialog form, .scene .tile-body, [data-inspected], section.card, .bar";
-export const placeOf = (form) => form.closest(PLACES);
+const placeOf = (form) => form.closest(PLACES);
 let asked = null;
 
 // `refusal` is the server's HTML of it, a toast, or plain words.
@@ -12,18 +14,17 @@ export function refuse(form, refusal) {
     place = card?.querySelector(".tile-body") ?? card ?? place;
   }
   place.querySelector("[data-refusal]")?.remove();
-  const box = Object.assign(document.createElement("div"), { className: "notice notice-bad" });
+  const box = make("div", { className: "notice notice-bad" });
   box.dataset.refusal = "";
   box.setAttribute("role", "alert");
   const words =
-    new DOMParser().parseFromString(refusal, "text/html").querySelector("p") ??
-    Object.assign(document.createElement("p"), { textContent: refusal });
+    new DOMParser().parseFromString(refusal, "text/html").querySelector("p") ?? make("p", { textContent: refusal });
   box.append(words);
   const end = place.querySelector(".dialog-end");
   if (end)
     end.before(box); // its own button asks again
   else {
-    const row = Object.assign(document.createElement("div"), { className: "row" });
+    const row = make("div", { className: "row" });
     row.append(
       button("Retry", () =>
         (form.isConnected
@@ -39,14 +40,7 @@ export function refuse(form, refusal) {
   box.scrollIntoView({ block: "nearest" });
 }
 
-function button(textContent, onclick) {
-  return Object.assign(document.createElement("button"), {
-    type: "button",
-    className: "button button-small",
-    textContent,
-    onclick,
-  });
-}
+const button = (textContent, onclick) => makeButton({ className: "button button-small", textContent, onclick });
 
 // Asking again takes the refusal away, and so does the end of work that was under way; any other change keeps it.
 document.addEventListener("submit", (event) => placeOf(event.target)?.querySelector("[data-refusal]")?.remove(), true);

@@ -1,9 +1,10 @@
 // Corrects what the analysis heard: tempo and beats, and the song's sections, which are moved on the timeline itself.
 import { clock } from "./clock.js";
-import { csrfToken } from "./csrf.js";
+import { asJson } from "./csrf.js";
+import { makeButton } from "./elements.js";
 import { styled } from "./styles.js";
 import { nextBeat } from "./timeline/scale.js";
-import { toast } from "./toasts.js";
+import { toast, UNREACHABLE } from "./toasts.js";
 
 const SHORTEST_SECONDS = 1;
 const PAUSE_MILLISECONDS = 2500; // after it the taps are over
@@ -79,8 +80,7 @@ export class SongEditor {
     if (!others.length) return group.replaceChildren();
     const choices = [used, ...others.map(({ bpm }) => bpm)].sort((one, other) => one - other);
     const buttons = choices.map((bpm) => {
-      const button = Object.assign(document.createElement("button"), {
-        type: "button",
+      const button = makeButton({
         className: "button button-small",
         textContent: String(Number(bpm.toFixed(1))),
       });
@@ -97,8 +97,7 @@ export class SongEditor {
 
   render() {
     const parts = this.parts.map((part, index) => {
-      const button = Object.assign(document.createElement("button"), {
-        type: "button",
+      const button = makeButton({
         className: "part",
         textContent: part.label,
       });
@@ -125,7 +124,7 @@ export class SongEditor {
   }
 
   cut(index, part) {
-    const cut = Object.assign(document.createElement("button"), { type: "button", className: "part-cut" });
+    const cut = makeButton({ className: "part-cut" });
     cut.setAttribute("aria-label", `Start of section ${index + 1}, ${part.label}; arrow keys move it`);
     cut.onpointerdown = (event) => {
       if (event.button) return;
@@ -204,17 +203,9 @@ export class SongEditor {
   patch(body, cuts = false) {
     this.saving = this.saving.then(async () => {
       const { facts } = this.timeline.song();
-      const headers = { "Content-Type": "application/json", "X-CSRFToken": csrfToken() };
-      const sent = { ...body, updated_at: facts.updated_at };
-      const response = await fetch(`/api/audio/${facts.id}`, {
-        method: "PATCH",
-        headers,
-        body: JSON.stringify(sent),
-      }).catch(() => null);
-      if (!response?.ok)
-        toast(
-          (await response?.json().catch(() => null))?.detail ?? "The server can't be reached. Try again in a moment.",
-        );
+      const how = asJson("PATCH", { ...body, updated_at: facts.updated_at });
+      const response = await fetch(`/api/audio/${facts.id}`, how).catch(() => null);
+      if (!response?.ok) toast((await response?.json().catch(() => null))?.detail ?? UNREACHABLE);
       await this.timeline.reload().catch((error) => toast(error.message)); // what failed must not stop the next
       this.show();
       // A worker fits the scenes to other beats; the cards then bring them.

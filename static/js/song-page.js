@@ -1,7 +1,7 @@
 // The song's page: its sound, waveform and lanes, and the list of lines below, which shows the same.
 import { clock } from "./clock.js";
 import { toast } from "./toasts.js";
-import { bars, color, hues } from "./waves.js";
+import { bars, brushOf, color, hues } from "./waves.js";
 import { lineAt } from "./words/lines.js";
 import { LineList } from "./words/list.js";
 import { SongPlayer } from "./words/player.js";
@@ -100,14 +100,9 @@ function paint() {
 }
 
 function paintWave() {
-  const scale = devicePixelRatio || 1;
   const height = wave.clientHeight;
   wave.style.width = `${view.width}px`;
-  if (wave.width !== Math.round(view.width * scale) || wave.height !== height * scale)
-    Object.assign(wave, { width: Math.round(view.width * scale), height: height * scale });
-  const brush = wave.getContext("2d");
-  brush.setTransform(scale, 0, 0, scale, 0, 0);
-  brush.clearRect(0, 0, view.width, height);
+  const brush = brushOf(wave, view.width, height);
   const first = view.left / view.pixels;
   const last = first + view.width / view.pixels;
   const x = (seconds) => (seconds - first) * view.pixels;

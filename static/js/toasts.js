@@ -1,8 +1,10 @@
+import { make, makeButton } from "./elements.js";
 import { leaving } from "./leaving.js";
 
 // Toasts: closed by their button. Good news leaves by itself; bad news stays until somebody had time to read it and goes on
 // working. What is said again takes the place of what was said before, and only the newest few stay.
 
+export const UNREACHABLE = "The server can't be reached. Try again in a moment.";
 const SECONDS = { plain: 6, withButton: 12, toRead: 8 };
 const MOST = 3;
 const shown = document.getElementById("toasts");
@@ -15,18 +17,12 @@ const shown = document.getElementById("toasts");
  */
 export function toast(message, tone = "bad", button) {
   if (leaving() && tone === "bad") return;
-  const box = document.createElement("div");
-  box.className = `toast toast-${tone}`;
+  const box = make("div", { className: `toast toast-${tone}` });
   box.setAttribute("role", tone === "bad" ? "alert" : "status");
-  const words = Object.assign(document.createElement("p"), { textContent: message });
-  const close = Object.assign(document.createElement("button"), {
-    type: "button",
-    className: "icon-button",
-    textContent: "×",
-  });
+  const close = makeButton({ className: "icon-button", textContent: "×" });
   close.setAttribute("aria-label", "Dismiss");
   close.dataset.toastClose = "";
-  box.append(words, ...(button ? [act(button, box)] : []), close);
+  box.append(make("p", { textContent: message }), ...(button ? [act(button, box)] : []), close);
   box.toggleAttribute("data-undoes", Boolean(button?.undoes));
   shown.append(box);
 }
@@ -71,16 +67,11 @@ export function dropUndoes() {
 }
 
 function act({ label, act: does }, box) {
-  const button = Object.assign(document.createElement("button"), {
-    type: "button",
-    className: "button button-small",
-    textContent: label,
-  });
-  button.onclick = () => {
+  const onclick = () => {
     box.remove();
     does();
   };
-  return button;
+  return makeButton({ className: "button button-small", textContent: label, onclick });
 }
 
 document.addEventListener("click", (event) => event.target.closest("[data-toast-close]")?.closest(".toast").remove());

@@ -1,7 +1,7 @@
 // Undo of what was done to the scenes: what it would do, and a toast that offers it.
-import { csrfToken } from "./csrf.js";
+import { asJson } from "./csrf.js";
 import { taken } from "./dialogs.js";
-import { dropUndoes, toast } from "./toasts.js";
+import { dropUndoes, toast, UNREACHABLE } from "./toasts.js";
 
 /**
  * @typedef {{id: number, label: string}} Change
@@ -9,7 +9,7 @@ import { dropUndoes, toast } from "./toasts.js";
  */
 
 /** @param {string} project */
-export const changesOf = async (project) => (await fetch(`/api/mv/projects/${project}/changes`)).json();
+const changesOf = async (project) => (await fetch(`/api/mv/projects/${project}/changes`)).json();
 
 const sentence = (/** @type {string} */ words) => words[0].toUpperCase() + words.slice(1);
 
@@ -19,7 +19,7 @@ const sentence = (/** @type {string} */ words) => words[0].toUpperCase() + words
  * @param {Stack} stack
  * @param {(what: "undo" | "redo") => void} act
  */
-export function offerUndo({ undo }, act) {
+function offerUndo({ undo }, act) {
   if (undo) toast(`${sentence(undo.label)}.`, "good", { label: "Undo", act: () => act("undo"), undoes: true });
 }
 
@@ -49,12 +49,9 @@ document.addEventListener("htmx:afterRequest", async ({ detail }) => {
 async function change(project, what, id) {
   if (document.querySelector("[data-timeline]"))
     return document.dispatchEvent(new CustomEvent("scenes:undo", { detail: { what } }));
-  const headers = { "Content-Type": "application/json", "X-CSRFToken": csrfToken() };
-  const body = JSON.stringify({ change_id: id });
-  const response = await fetch(`/api/mv/projects/${project}/${what}`, { method: "POST", headers, body }).catch(
-    () => null,
-  );
-  if (!response) return toast("The server can't be reached. Try again in a moment.");
+  const how = asJson("POST", { change_id: id });
+  const response = await fetch(`/api/mv/projects/${project}/${what}`, how).catch(() => null);
+  if (!response) return toast(UNREACHABLE);
   if (!response.ok) return toast((await response.json()).detail);
   document.dispatchEvent(new Event("scenes:undone"));
   document.dispatchEvent(new Event("news"));

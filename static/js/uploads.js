@@ -1,6 +1,7 @@
 // The song goes up as soon as it is chosen, with progress; without this file the form carries it.
 import { secondsOf } from "./clock.js";
-import { csrfToken } from "./csrf.js";
+import { asJson } from "./csrf.js";
+import { make } from "./elements.js";
 import { draw } from "./waveforms.js";
 
 for (const drop of document.querySelectorAll("[data-upload]")) {
@@ -92,7 +93,6 @@ document.querySelector("[data-import]")?.addEventListener("click", async (event)
     words.className = bad ? "field-error" : "field-hint";
   };
   if (!link.value || !link.reportValidity()) return;
-  const headers = { "Content-Type": "application/json", "X-CSRFToken": csrfToken() };
   const wish = { url: link.value };
   for (const [name, field] of Object.entries({ start_time: "link_start", end_time: "link_end" })) {
     const { value } = form.elements[field];
@@ -107,7 +107,7 @@ document.querySelector("[data-import]")?.addEventListener("click", async (event)
   cancel.hidden = false;
   say("Downloading the song");
   let job = null;
-  const drop = () => fetch(`/api/jobs/${job.id}/cancel`, { method: "POST", headers }).catch(() => {});
+  const drop = () => fetch(`/api/jobs/${job.id}/cancel`, asJson("POST")).catch(() => {});
   // The page is free at once; the server stops when its present step allows.
   cancel.onclick = () => {
     stop.abort();
@@ -118,7 +118,7 @@ document.querySelector("[data-import]")?.addEventListener("click", async (event)
   };
   const asked = async (url, how = {}) => (await fetch(url, how)).json();
   try {
-    job = await asked(button.dataset.import, { method: "POST", headers, body: JSON.stringify(wish) });
+    job = await asked(button.dataset.import, asJson("POST", wish));
     if (!job.id) throw new Error(job.detail);
     if (stop.signal.aborted) drop();
     while (!stop.signal.aborted && ["queued", "running", "waiting"].includes(job.state)) {
@@ -177,7 +177,7 @@ document.addEventListener("htmx:confirm", async (event) => {
       words.textContent = wordsOf(way);
     };
     const id = await sendParts(input.files[0], { signal: stop.signal, told });
-    const named = Object.assign(document.createElement("input"), { type: "hidden", name: input.name, value: id });
+    const named = make("input", { type: "hidden", name: input.name, value: id });
     input.disabled = true;
     form.append(named);
     words.textContent = "Checking the file";

@@ -1,5 +1,5 @@
 // Draws a song's waveform once its analysis has ended; asks again while it runs.
-import { bars, color } from "./waves.js";
+import { bars, brushOf, color } from "./waves.js";
 
 export async function draw(canvas) {
   const url = canvas.dataset.waveform;
@@ -12,7 +12,7 @@ export async function draw(canvas) {
       canvas.dispatchEvent(new CustomEvent("waveform:drawn", { bubbles: true, detail: peaks }));
       return paint(canvas, peaks);
     }
-    if (!tries) write(brushOf(canvas), "Analyzing the song…", canvas);
+    if (!tries) write(canvas, "Analyzing the song…");
     await new Promise((resolve) => {
       setTimeout(resolve, 1500);
     });
@@ -21,20 +21,12 @@ export async function draw(canvas) {
 
 export function paint(canvas, peaks) {
   const { clientWidth: width, clientHeight: height } = canvas;
-  if (width) bars(brushOf(canvas), peaks, { from: 0, to: 1, width, height });
+  if (width) bars(brushOf(canvas, width, height), peaks, { from: 0, to: 1, width, height });
 }
 
-// An empty canvas as sharp as the screen, measured in CSS pixels.
-function brushOf(canvas) {
-  const scale = devicePixelRatio || 1;
-  canvas.width = canvas.clientWidth * scale;
-  canvas.height = canvas.clientHeight * scale;
-  const brush = canvas.getContext("2d");
-  brush.scale(scale, scale);
-  return brush;
-}
-
-function write(brush, text, { clientHeight }) {
+function write(canvas, text) {
+  const { clientWidth, clientHeight } = canvas;
+  const brush = brushOf(canvas, clientWidth, clientHeight);
   brush.fillStyle = color("--quiet");
   brush.font = "13px system-ui, sans-serif";
   brush.textBaseline = "middle";

@@ -1,4 +1,5 @@
 // Which scenes are chosen, and what can be done with several.
+import { make } from "../elements.js";
 import { ranges } from "../ranges.js";
 import { chosenAfter, indexAt } from "./edits.js";
 import { hold, inspect } from "./inspector.js";
@@ -43,7 +44,7 @@ followers.add((time) => {
 export function tellChosen() {
   const { chosen, scenes } = state;
   const numbers = scenes.filter((scene) => chosen.has(scene.id)).map((scene) => scene.sequence);
-  const named = (value) => Object.assign(document.createElement("input"), { type: "hidden", name: "scene", value });
+  const named = (value) => make("input", { type: "hidden", name: "scene", value });
   markChosen();
   find("chosen").hidden = chosen.size < 2;
   find("chosen-words").textContent = `${chosen.size} scenes`;

@@ -1,5 +1,5 @@
 // The scenes and the song as the server has them, and changes of them.
-import { csrfToken } from "../csrf.js";
+import { asJson } from "../csrf.js";
 import { lost } from "../offline.js";
 import { dropUndoes, toast } from "../toasts.js";
 import { tellChosen } from "./choosing.js";
@@ -20,9 +20,7 @@ const PEAKS_AGAIN_MILLISECONDS = 2000;
 export const tell = (error) => error.code === "lost" || toast(error.message);
 
 export async function call(path, body, method = "POST") {
-  const headers = { "Content-Type": "application/json", "X-CSRFToken": csrfToken() };
-  const how = body === undefined ? {} : { method, headers, body: JSON.stringify(body) };
-  const response = await fetch(API + path, how).catch(() => {
+  const response = await fetch(API + path, body && asJson(method, body)).catch(() => {
     lost();
     throw Object.assign(new Error("The server can't be reached."), { code: "lost" });
   });

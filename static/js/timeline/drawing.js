@@ -1,6 +1,7 @@
 // Draws the song and lays out the scenes and their cuts.
 import { clock } from "../clock.js";
-import { bars, color, hues } from "../waves.js";
+import { make, makeButton } from "../elements.js";
+import { bars, brushOf, color, hues } from "../waves.js";
 import { entryMarks } from "./entries.js";
 import { showMarks } from "./marks.js";
 import { showTime } from "./playing.js";
@@ -50,12 +51,8 @@ function show(children) {
 }
 
 function newBlock() {
-  const block = document.createElement("button");
-  block.type = "button";
-  block.className = "block";
-  for (const className of ["gap", "state", "marks"])
-    block.append(Object.assign(document.createElement("span"), { className }));
-  block.prepend(document.createElement("strong"));
+  const block = makeButton({ className: "block" });
+  block.append(make("strong"), ...["gap", "state", "marks"].map((className) => make("span", { className })));
   return block;
 }
 
@@ -98,9 +95,7 @@ async function fillPicture(block, { id, clip_in, video_url, poster_url }) {
 }
 
 function newCut(index) {
-  const cut = document.createElement("button");
-  cut.type = "button";
-  cut.className = "cut";
+  const cut = makeButton({ className: "cut" });
   cut.dataset.index = index;
   return cut;
 }
@@ -134,7 +129,8 @@ function place() {
 function paint() {
   const { clientWidth: width } = scroll;
   const { clientHeight: height } = canvas;
-  const brush = brushOf(width, height);
+  canvas.style.width = `${width}px`;
+  const brush = brushOf(canvas, width, height);
   const left = scroll.scrollLeft / state.pixels;
   const view = {
     left,
@@ -150,19 +146,6 @@ function paint() {
   brush.fillStyle = color("--accent");
   for (const [start, end] of state.song.voice)
     brush.fillRect(view.x(start), height - VOICE.bottom - VOICE.height, (end - start) * state.pixels, VOICE.height);
-}
-
-function brushOf(width, height) {
-  const scale = devicePixelRatio || 1;
-  if (canvas.width !== Math.round(width * scale) || canvas.height !== Math.round(height * scale)) {
-    canvas.style.width = `${width}px`;
-    canvas.width = Math.round(width * scale);
-    canvas.height = Math.round(height * scale);
-  }
-  const brush = canvas.getContext("2d");
-  brush.setTransform(scale, 0, 0, scale, 0, 0);
-  brush.clearRect(0, 0, width, height);
-  return brush;
 }
 
 // Without a song.

@@ -1,8 +1,10 @@
 // Pictures of clips' own moments, where no poster shows them: of a scene that starts inside its clip, as after a split.
+import { make } from "../elements.js";
+
 const HEIGHT = 144;
 const KEPT = 200;
 const made = new Map(); // by clip and moment: a promise of the picture's address
-const video = Object.assign(document.createElement("video"), { muted: true, preload: "auto", playsInline: true });
+const video = make("video", { muted: true, preload: "auto", playsInline: true });
 let queue = Promise.resolve("");
 
 /** @returns {Promise<string>} the address of the picture at that moment of a clip; "" if it can't be read */
@@ -31,7 +33,7 @@ async function drawn(url, seconds) {
   const there = happened("seeked");
   video.currentTime = seconds;
   await there;
-  const canvas = document.createElement("canvas");
+  const canvas = make("canvas");
   canvas.height = HEIGHT;
   canvas.width = Math.round((HEIGHT * video.videoWidth) / video.videoHeight) || HEIGHT;
   canvas.getContext("2d").drawImage(video, 0, 0, canvas.width, canvas.height);

@@ -1,15 +1,10 @@
 // The buttons of undo and redo say what they would do.
+import { nameStep } from "../elements.js";
 import { find, state } from "./state.js";
 
 export function showStack() {
   const { undo, redo } = state.stack;
-  for (const [name, word, change] of [
-    ["undo", "Undo", undo],
-    ["redo", "Redo", redo],
-  ]) {
-    const button = find(name);
-    button.disabled = !change;
-    button.textContent = change ? `${word}: ${change.label}` : word;
-    button.title = button.textContent;
-  }
+  nameStep(find("undo"), "Undo", undo?.label);
+  nameStep(find("redo"), "Redo", redo?.label);
+  for (const button of [find("undo"), find("redo")]) button.title = button.textContent;
 }

@@ -2,6 +2,7 @@
 // there only the version follows, where nobody else changed the words. Words left behind for another scene wait for
 // their own.
 import { taken } from "../dialogs.js";
+import { make } from "../elements.js";
 import { inspected, isLive, root, state } from "./state.js";
 
 const panel = document.getElementById("inspector");
@@ -36,7 +37,7 @@ function waitFor(scene) {
 
 function instead(textContent) {
   if (words() && unsaved(words().elements)) kept.set(shown(), words());
-  panel.replaceChildren(Object.assign(document.createElement("p"), { className: "quiet", textContent }));
+  panel.replaceChildren(make("p", { className: "quiet", textContent }));
 }
 document.addEventListener("server:back", () => inspect());
 

@@ -1,6 +1,6 @@
 // A lane of spans under a song: drawn on a canvas as wide as the window on it, so that a thousand spans cost what is
 // visible. The chosen one is an element of its own, with a handle at each end, for hands, keys and screen readers.
-import { color } from "../waves.js";
+import { brushOf, color } from "../waves.js";
 
 const PARTS = ["whole", "start", "end"];
 // Less is the tremble of a click.
@@ -24,6 +24,7 @@ export class SpanLane {
     this.chosen = -1;
     this.drag = null;
     this.resting = 0;
+    this.height = 0;
     this.canvas = root.querySelector("canvas");
     this.handles = PARTS.map((part) => this.handle(part));
     this.canvas.after(...this.handles);
@@ -205,19 +206,9 @@ export class SpanLane {
   }
 
   brush(width) {
-    const { canvas } = this;
-    const scale = devicePixelRatio || 1;
-    const height = this.height || canvas.clientHeight;
-    this.height = height;
-    if (canvas.width !== Math.round(width * scale) || canvas.height !== Math.round(height * scale)) {
-      canvas.style.width = `${width}px`;
-      canvas.width = Math.round(width * scale);
-      canvas.height = Math.round(height * scale);
-    }
-    const brush = canvas.getContext("2d");
-    brush.setTransform(scale, 0, 0, scale, 0, 0);
-    brush.clearRect(0, 0, width, height);
-    return { brush, height };
+    this.height ||= this.canvas.clientHeight;
+    this.canvas.style.width = `${width}px`;
+    return { brush: brushOf(this.canvas, width, this.height), height: this.height };
   }
 }
 

@@ -1,7 +1,8 @@
 // The lane that shows where somebody sings: drag, add, delete, say what it is, undo; and the question where it isn't sure.
 import { clock } from "../clock.js";
-import { csrfToken } from "../csrf.js";
-import { toast } from "../toasts.js";
+import { asJson } from "../csrf.js";
+import { nameStep } from "../elements.js";
+import { toast, UNREACHABLE } from "../toasts.js";
 import { paintColor, SpanLane, stripes } from "./lane.js";
 import { spanAdded, spanMoved } from "./spans.js";
 
@@ -45,16 +46,8 @@ export class SingingLane {
     this.find("sung-question").hidden = sings !== null || this.song.analysis_state === "waiting";
     this.find("sung-nobody").hidden = sings !== false;
     this.find("sung-reset").hidden = !this.song.sung_by_hand;
-    for (const [name, stack] of [
-      ["undo", this.done],
-      ["redo", this.undone],
-    ]) {
-      const button = this.find(`sung-${name}`);
-      const change = stack.at(-1)?.change;
-      const verb = name === "undo" ? "Undo" : "Redo";
-      button.disabled = !change;
-      button.textContent = change ? `${verb}: ${change}` : verb;
-    }
+    nameStep(this.find("sung-undo"), "Undo", this.done.at(-1)?.change);
+    nameStep(this.find("sung-redo"), "Redo", this.undone.at(-1)?.change);
     this.told();
     this.paint();
   }
@@ -119,8 +112,7 @@ export class SingingLane {
   async sent(wish) {
     const body = { ...wish, updated_at: this.song.updated_at };
     if (wish.sung) body.sung = wish.sung.map(({ start, end, kind }) => ({ start, end, kind }));
-    const headers = { "Content-Type": "application/json", "X-CSRFToken": csrfToken() };
-    const response = await fetch(this.url, { method: "PATCH", headers, body: JSON.stringify(body) }).catch(() => null);
+    const response = await fetch(this.url, asJson("PATCH", body)).catch(() => null);
     const found = await response?.json().catch(() => null);
     this.waiting -= 1;
     if (!response?.ok) return this.refused(found);
@@ -131,7 +123,7 @@ export class SingingLane {
   }
 
   async refused(found) {
-    toast(found?.detail ?? "The server can't be reached. Try again in a moment.");
+    toast(found?.detail ?? UNREACHABLE);
     const again = await fetch(this.url).catch(() => null);
     if (!again?.ok) return;
     this.done = [];

@@ -1,10 +1,8 @@
 // A song's lines as the page has them: shown at once, saved one change after the other, and as the server has them again
 // where it refuses. `shown(indexes)` is told which lines changed; null means any of them.
-import { csrfToken } from "../csrf.js";
-import { toast } from "../toasts.js";
+import { asJson } from "../csrf.js";
+import { toast, UNREACHABLE } from "../toasts.js";
 import { qualityOf } from "./lines.js";
-
-const UNREACHABLE = "The server can't be reached. Try again in a moment.";
 
 // Browsers send no more than 64 kB once a page goes.
 const MOST_KEPT = 10_000;
@@ -72,12 +70,10 @@ export class WordsStore {
   }
 
   async saved(method, url, body) {
-    const headers = { "Content-Type": "application/json", "X-CSRFToken": csrfToken() };
-    const sent = body && JSON.stringify({ ...body, version: this.version });
+    const how = asJson(method, body && { ...body, version: this.version });
     // A short change is still sent when the page goes.
-    const keepalive = !sent || sent.length < MOST_KEPT;
-    const how = { method, headers, body: sent, keepalive };
-    const response = await fetch(`${url}?changed=true`, how).catch(() => null);
+    const keepalive = String(how.body).length < MOST_KEPT;
+    const response = await fetch(`${url}?changed=true`, { ...how, keepalive }).catch(() => null);
     const found = await response?.json().catch(() => null);
     this.waiting -= 1;
     if (!response?.ok) throw new Error(found?.detail ?? UNREACHABLE);

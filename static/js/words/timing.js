@@ -1,5 +1,6 @@
 // The lane of a song's lines, and the tools above it: drag, nudge, pin, play, check, undo.
 import { clock } from "../clock.js";
+import { nameStep } from "../elements.js";
 import { paintColor, SpanLane, stripes } from "./lane.js";
 import { doubtful, edgeMoved, isSure, isTimed, lineAt, moved } from "./lines.js";
 
@@ -52,15 +53,8 @@ export class WordsLane {
     else if (!isTimed(store.lines[lane.chosen])) lane.chosen = store.lines.findIndex(isTimed);
     this.find("quality").textContent = `${lines} line${lines === 1 ? "" : "s"}, ${sure} sure, ${doubts} to check`;
     for (const button of this.tools.querySelectorAll("[data-check]")) button.disabled = !doubts;
-    for (const [name, change] of [
-      ["undo", store.undo],
-      ["redo", store.redo],
-    ]) {
-      const button = this.find(`words-${name}`);
-      const verb = name === "undo" ? "Undo" : "Redo";
-      button.disabled = !change;
-      button.textContent = change ? `${verb}: ${change}` : verb;
-    }
+    nameStep(this.find("words-undo"), "Undo", store.undo);
+    nameStep(this.find("words-redo"), "Redo", store.redo);
     this.told();
     this.paint();
   }
