@@ -1,9 +1,14 @@
 """Words typed on the Edit page are never lost: by updates, an ended session, another tab."""
 
 import pytest
+from django.utils import timezone
 from playwright.sync_api import Route, expect
 
 from apps.jobs.models import Job
+from tests.assets.conftest import video_make
+from tests.browser.made import stored
+from tests.browser.waiting import until
+from tests.factories import make_clip
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
@@ -129,3 +134,26 @@ def test_second_tab_learns_that_scene_is_in_progress(edit, project):
 
     expect(other.get_by_role("alert")).to_contain_text("already in progress")
     edit.problems.clear()  # the console names the refused request
+
+
+def test_panel_and_player_follow_remake_while_its_words_have_the_focus(edit, project):
+    panel, words = edit.locator("#inspector"), edit.get_by_label("What it shows")
+    words.fill("a lighthouse in a storm")
+    words.press("Control+Enter")
+    expect(panel.get_by_role("button", name="Remake scene")).to_be_disabled()
+    expect(words).to_be_focused()
+    words.press_sequentially(" at night")
+
+    asset = stored(project.owner, "new.mp4", lambda path: video_make(path, frames=24), "video/mp4", "video")
+    Job.objects.update(state="succeeded", finished_at=timezone.now())
+    make_clip(project.scenes.get(sequence=1), asset=asset)
+    edit.evaluate("dispatchEvent(new Event('online'))")
+    clips = panel.get_by_role("group", name="Clips of scene 1")
+    expect(clips.get_by_role("button", name="2 Generated")).to_have_attribute("aria-pressed", "true")
+    until(edit, f"document.querySelector('[data-deck].on')?.src.includes('{asset.pk}')")
+    expect(words).to_be_focused()
+    words.press_sequentially(", seen from the sea")
+    expect(words).to_have_value("a lighthouse in a storm at night, seen from the sea")
+    panel.get_by_role("button", name="Save").click()
+    expect(edit.locator(".scene").first.get_by_text("seen from the sea")).to_be_visible()
+    assert project.scenes.get(sequence=1).prompt == "a lighthouse in a storm at night, seen from the sea"

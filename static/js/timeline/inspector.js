@@ -1,13 +1,14 @@
-// The panel beside the timeline shows the chosen scene. It follows what happened to it, but not under somebody's hands:
-// there only the version follows, where nobody else changed the words. Words left behind for another scene wait for
-// their own.
+// The panel beside the timeline shows the chosen scene and follows what happened to it. Under somebody's hands the words
+// stay as they are, and only their version follows, where nobody else changed them. Words left behind for another scene
+// wait for their own.
 import { taken } from "../dialogs.js";
 import { make } from "../elements.js";
 import { inspected, isLive, root, state } from "./state.js";
 
 const panel = document.getElementById("inspector");
 const kept = new Map();
-const words = () => panel.querySelector("form[action$='/words']");
+const WORDS_FORM = "form[action$='/words']";
+const words = () => panel.querySelector(WORDS_FORM);
 const unsaved = ({ prompt, lipsync }) =>
   prompt.value !== prompt.defaultValue || lipsync.checked !== lipsync.defaultChecked;
 const typing = () => words() && (document.activeElement.name === "prompt" || unsaved(words().elements));
@@ -24,7 +25,7 @@ export function inspectorCatchUp() {
   const now = `${scene.id}:${scene.version}:${isLive(scene) ? "True" : "False"}`;
   if (panel.firstElementChild.dataset.inspected === now) return;
   if (typing()) follow(scene);
-  else inspect();
+  inspect();
 }
 
 const shown = () => panel.firstElementChild.dataset.inspected?.split(":")[0];
@@ -58,9 +59,11 @@ export function inspect(fresh = false) {
   htmx.ajax("GET", path, { source: panel }).catch(() => waitFor(scene));
 }
 
-// What fills a gap is no part of the scene's version.
+// What fills a gap is no part of the scene's version. What came while a form waited for its answer is shown now.
 panel.addEventListener("htmx:afterRequest", ({ detail }) => {
-  if (detail.requestConfig.path.endsWith("/gap") && taken(detail)) inspect();
+  const { path, verb } = detail.requestConfig;
+  if (path.endsWith("/gap") && taken(detail)) inspect();
+  else if (verb === "post") inspectorCatchUp();
 });
 
 // Not with the request: one that was asked for while another was under way follows it by itself.
@@ -76,11 +79,29 @@ panel.addEventListener("htmx:beforeSwap", ({ target, detail }) => {
   if (shown() === comes) {
     detail.shouldSwap = false;
     follow(inspected());
+    if (!panel.querySelector("form.htmx-request")) around(detail.serverResponse);
   } else if (unsaved(words().elements)) {
     kept.set(shown(), words());
     words().remove();
   }
 });
+
+// All but the words, and what a form was refused, is the server's again. The words stay in the page, else the keyboard
+// would lose its place in them.
+function around(html) {
+  const now = panel.firstElementChild;
+  const next = new DOMParser().parseFromString(html, "text/html").querySelector("[data-inspected]");
+  const form = words();
+  const rows = [...next.children];
+  const at = rows.findIndex((row) => row.matches(WORDS_FORM));
+  for (const row of [...now.children]) if (row !== form && !row.matches("[data-refusal]")) row.remove();
+  form.before(...rows.slice(0, at));
+  form.after(...rows.slice(at + 1));
+  now.dataset.inspected = next.dataset.inspected;
+  htmx.process(now);
+  if (place >= 0 && !form.contains(document.activeElement)) controls()[place]?.focus({ preventScroll: true });
+}
+
 panel.addEventListener("htmx:afterSwap", ({ target }) => {
   if (target !== panel || !words()) return;
   afresh = false;
