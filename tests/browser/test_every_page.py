@@ -22,8 +22,8 @@ pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 LONG = "Donaudampfschifffahrtselektrizitätenhauptbetriebswerkbauunterbeamtengesellschaft" * 2
 SCRIPT_AND_STYLE_BYTES = 112_000
 # The editors: of a film, and of a song's lines and singing.
-EDITORS = {"/edit/": 128_500, "/song": 147_000}
-ALL_BYTES = 260_000  # of our own files, on all pages together
+EDITORS = {"/edit/": 130_500, "/song": 147_000}
+ALL_BYTES = 256_500  # of our own files, on all pages together
 SMALLEST_BYTES = 60_000  # less means the measurement is broken: htmx alone is 51,000
 
 
