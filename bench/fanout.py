@@ -44,8 +44,8 @@ exec sleep "$(awk "BEGIN {{ print $frames / {frames_per_second} }}")"
 
 
 @contextmanager
-def studio(folder: Path) -> Iterator[None]:
-    """Start PostgreSQL and Valkey, and point this process and its children at them."""
+def studio(folder: Path, **environment: str) -> Iterator[None]:
+    """Start PostgreSQL and Valkey, and point this process and its children at them; `environment` is set too."""
     import embedded
 
     os.environ.update(
@@ -54,8 +54,8 @@ def studio(folder: Path) -> Iterator[None]:
         MV_SINGLE_USER="false",
         SECRET_KEY="bench",  # noqa: S106 - nobody else reaches it
         LOG_LEVEL="ERROR",
-        MV_FAN_OUT_SECONDS="1",  # for the small film
         PYTHON_DOTENV_DISABLED="true",
+        **environment,
     )
     embedded.postgres_start(folder, durable=False)
     embedded.redis_start(folder)
