@@ -22,6 +22,8 @@ document.addEventListener("click", (event) => {
   const take = event.target.closest("[data-take]");
   if (take) {
     const video = take.closest("form").querySelector("video");
-    document.querySelector(take.dataset.take).value = video.currentTime.toFixed(3);
+    const field = document.querySelector(take.dataset.take);
+    field.value = video.currentTime.toFixed(3);
+    field.dispatchEvent(new Event("input", { bubbles: true }));
   }
 });

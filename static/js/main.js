@@ -23,6 +23,7 @@ const RARE = {
   "[data-captions]": () => import("./captions.js"),
   "[data-cover]": () => import("./cover.js"),
   "[data-models]": () => import("./models.js"),
+  "[data-trim-hands]": () => import("./trim.js"),
   "[data-remake]": () => import("./remaking.js"),
   "[data-picks]": () => import("./picks.js"),
   "[data-notify]": () => import("./notify.js"),

@@ -261,3 +261,69 @@ def test_banner_says_once_that_the_server_is_gone_and_leaves(edit, project):
     expect(words).to_have_value("not saved yet")
     words.fill("shot 1")
     edit.problems.clear()  # the console names the requests that failed
+
+
+@pytest.fixture
+def trimming(page, project):
+    page.goto(f"/edit/{project.pk}")
+    page.locator("#inspector").get_by_role("link", name="Trim").click()
+    dialog = page.get_by_role("dialog")
+    expect(dialog.locator(".strip img")).to_have_count(8)
+    return dialog
+
+
+def places(dialog):
+    """The part's start and end, in seconds, as the fields say them."""
+    return [float(dialog.get_by_label(f"{name}, seconds").input_value()) for name in ("Start", "End")]
+
+
+def point_at(dialog, seconds):
+    box = dialog.locator(".strip").bounding_box()
+    return box["x"] + box["width"] * seconds / 2, box["y"] + box["height"] / 2
+
+
+@pytest.mark.parametrize("by", ["mouse", "touch"])
+def test_clip_is_trimmed_by_dragging_its_handles(trimming, page, project, by):
+    if by == "mouse":
+        page.mouse.move(*point_at(trimming, 0))
+        page.mouse.down()
+        page.mouse.move(*point_at(trimming, 0.5), steps=5)
+        page.mouse.up()
+    else:
+        finger = page.context.new_cdp_session(page)
+        for kind, seconds in (("touchStart", [0]), ("touchMove", [0.2]), ("touchMove", [0.5]), ("touchEnd", [])):
+            points = [dict(zip("xy", point_at(trimming, second), strict=True)) for second in seconds]
+            finger.send("Input.dispatchTouchEvent", {"type": kind, "touchPoints": points})
+    until(page, "Math.abs(document.querySelector('#trim-start').value - 0.5) < 0.05")
+    start, end = places(trimming)
+    assert end == 2
+    until(page, f"Math.abs(document.querySelector('dialog video').currentTime - {start}) < 0.01")
+    trimming.get_by_role("button", name="Trim").click()
+
+    expect(trimming).to_have_count(0)
+    until(page, "document.querySelector('[data-undo]').textContent.includes('trim')")
+    assert parts(project)[0] == (pytest.approx(0.5, abs=0.05), None)
+    assert not Job.objects.exists()
+
+
+def test_trim_handles_go_by_frames_and_follow_what_is_typed(trimming, page):
+    handle = trimming.get_by_label("End of the part, on the clip")
+    handle.focus()
+    for _ in range(3):
+        page.keyboard.press("ArrowLeft")
+    assert places(trimming) == [0, pytest.approx(2 - 3 / 24, abs=0.001)]
+    page.keyboard.press("Shift+ArrowLeft")
+    assert places(trimming) == [0, pytest.approx(2 - 13 / 24, abs=0.001)]
+    for _ in range(5):
+        page.keyboard.press("Shift+ArrowLeft")
+    assert places(trimming) == [0, pytest.approx(0.05)]  # never past its partner
+
+    trimming.get_by_label("End, seconds").fill("1.5")
+    expect(handle).to_have_js_property("value", "1.5")
+    for wrong in ("", "soon", "99"):  # the handles stay until it is a time
+        trimming.get_by_label("Start, seconds").fill(wrong)
+    assert places_of_handles(trimming) == ["0", "1.5"]
+
+
+def places_of_handles(dialog):
+    return dialog.locator("[data-trim-hands] input").evaluate_all("(inputs) => inputs.map((input) => input.value)")
