@@ -23,7 +23,7 @@ LONG = "Donaudampfschifffahrtselektrizitätenhauptbetriebswerkbauunterbeamtenges
 SCRIPT_AND_STYLE_BYTES = 112_000
 # The editors: of a film, and of a song's lines and singing.
 EDITORS = {"/edit/": 130_500, "/song": 147_000}
-ALL_BYTES = 256_500  # of our own files, on all pages together
+ALL_BYTES = 258_500  # of our own files, on all pages together
 SMALLEST_BYTES = 60_000  # less means the measurement is broken: htmx alone is 51,000
 
 
