@@ -39,7 +39,8 @@ class StrictSerializer(serializers.Serializer[Any]):
             unknown = [str(name)[:100] for name in data if str(name) not in self.fields]
             if unknown:
                 known = ", ".join(name for name, field in self.fields.items() if not field.read_only)
-                named = {name: [f"Unknown field. The fields are: {known}."] for name in unknown[:NAMED_FIELDS]}
+                told = f"The fields are: {known}." if known else "This call takes no fields."
+                named = {name: [f"Unknown field. {told}"] for name in unknown[:NAMED_FIELDS]}
                 more = len(unknown) - NAMED_FIELDS
                 rest = {"non_field_errors": [f"{more:,} more fields are unknown."]} if more > 0 else {}
                 raise serializers.ValidationError(named | rest)
@@ -52,6 +53,10 @@ class StrictSerializer(serializers.Serializer[Any]):
         omitted = {name for name in optional & set(data) if data[name] is None}
         # Keep a form's own mapping where possible: the library uses its methods to read files and lists.
         return {name: value for name, value in data.items() if name not in omitted} if omitted else data
+
+
+class NoFieldsSerializer(StrictSerializer):
+    """The body of a call that takes none; someone who sends fields means another call."""
 
 
 class StrictSchema(OpenApiSerializerExtension):  # type: ignore[no-untyped-call]  # the library's base has no types

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from apps.providers.request_types import ProviderRequest, Subject, VideoRequest
+from apps.providers.request_types import ImageRequest, ProviderRequest, Subject, VideoRequest
 from apps.work.shots.planning import part_request, shot_quote
 from apps.work.work import Work
 
@@ -30,8 +30,10 @@ def pictures_of(work: Work) -> Pictures:
 
 
 def pictures_notes(works: Sequence[Work]) -> list[str]:
-    """Return which pictures the works are sent without, each sentence once."""
-    with_pictures = (work for work in works if getattr(work.request, "subjects", ()))
+    """Return which pictures the works are sent without, each sentence once. A judge makes none, and sees all."""
+    with_pictures = (
+        work for work in works if isinstance(work.request, ImageRequest | VideoRequest) and work.request.subjects
+    )
     return list(dict.fromkeys(note for work in with_pictures if (note := pictures_of(work).note)))
 
 

@@ -139,6 +139,12 @@ def test_when_it_is_off_plans_are_as_before(api, project):
 def test_the_preview_measures_in_a_job_and_shows_the_cuts(api, project):
     unknown = api.get(url(project, "color_match")).json()
     assert (unknown["on"], unknown["unmeasured"], unknown["before"], unknown["cuts"]) == (False, 3, None, [])
+    # The look switches it on; this call only measures.
+    mistaken = api.post(url(project, "color_match"), {"on": True}, **JSON)
+    assert (mistaken.status_code, mistaken.json()["errors"]["on"]) == (
+        400,
+        ["Unknown field. This call takes no fields."],
+    )
     assert not Job.objects.exists()
     run(api.post(url(project, "color_match")))
     told = api.get(url(project, "color_match")).json()

@@ -60,7 +60,9 @@ def test_takes_are_judged_by_frames_and_pictures_and_the_verdict_is_advice(call,
     subject.pictures.update(asset=picture)
     first, second = take(scene), take(scene, current=False)
     take(scene, current=False, rejected=True)
-    quote = Decimal(call("takes/judge/quote").json()["amount"])
+    quoted = call("takes/judge/quote").json()
+    quote = Decimal(quoted["amount"])
+    assert quoted["notes"] == []
 
     job = drive(Job.objects.get(pk=call("takes/judge").json()["id"]))
 

@@ -20,6 +20,7 @@ from apps.composition.colors.services import colors_measure
 from apps.composition.planning import project_look
 from apps.core.json import JsonObject
 from apps.core.negotiation import AnyTypeNegotiation
+from apps.core.strict import NoFieldsSerializer
 from apps.jobs.api import JobSerializer, job_response
 from apps.projects.models import Project
 from apps.projects.selectors import project_get
@@ -63,6 +64,7 @@ class ProjectColorMatch(APIView):
 
     @extend_schema(request=None, responses={202: JobSerializer}, summary="Measure the colors of the scenes, for free")
     def post(self, request: Request, project_id: UUID) -> Response:
+        NoFieldsSerializer(data=request.data).is_valid(raise_exception=True)
         return job_response(request, colors_measure(by=acting_user(request), project_id=project_id))
 
 

@@ -14,8 +14,8 @@ def section_check(project: Project | None, section: str, *, name: str) -> None:
     own = _own_sections(project) if project is not None else []
     if kind and kind in {section_kind(one) for one in own}:
         return
-    known = ", ".join(list(dict.fromkeys(own)) or SECTION_KINDS)
-    detail = f"“{section}” is no section of this song. Choose one of: {known}."
+    known = ", ".join(dict.fromkeys([*own, *SECTION_KINDS]))
+    detail = f"“{section}” is no section of a song. Choose one of: {known}."
     raise InputError(detail, errors={name: [detail]})
 
 
