@@ -32,9 +32,9 @@ IDEA = (
     "sits down at the lighthouse and sees the sea at sunrise"
 )
 CAST = (
-    {"kind": "character", "name": "Mara", "description": "a girl with short black hair in a yellow raincoat"},
-    {"kind": "place", "name": "The lighthouse", "description": "a white lighthouse on a rock by the sea"},
-    {"kind": "prop", "name": "The brass lamp", "description": "a brass oil lamp"},
+    ("character", "Mara", "a girl with short black hair in a yellow raincoat"),
+    ("place", "The lighthouse", "a white lighthouse on a rock by the sea"),
+    ("prop", "The brass lamp", "a brass oil lamp"),
 )
 VARIANTS = ("plain", "cast", "continuity")
 QUEUES = ["io", "media", "segments", "joins", "housekeeping"]
@@ -76,10 +76,10 @@ def project_make(owner: Any, audio_id: Any, variant: str) -> Any:
     from apps.providers.registry import built_in_provider
     from apps.work.choice import CHOSEN_FOR
 
-    providers = dict.fromkeys(CHOSEN_FOR, built_in_provider().name)
+    providers = {str(capability): built_in_provider().name for capability in CHOSEN_FOR}
     project = project_create(by=owner, idea=IDEA, audio_id=audio_id, pace="fast", seed=1, providers=providers)
-    for fields in CAST if variant != "plain" else ():
-        subject_create(by=owner, project_id=project.pk, **fields)
+    for kind, name, description in CAST if variant != "plain" else ():
+        subject_create(by=owner, project_id=project.pk, kind=kind, name=name, description=description)
     return project
 
 
