@@ -392,7 +392,7 @@ def test_saved_budget_shows_at_once_on_every_page_of_the_project(browser, projec
 def test_saved_settings_stay_on_their_page_and_say_so(browser, project):
     data = {"title": "a", "idea": "rain", "flavor": "default", "aspect_ratio": "9:16", "resolution": "720p"}
     saved = browser.post(f"/projects/{project.pk}/settings", {**data, "version": str(project.version)}, follow=True)
-    assert 'role="status">Saved.' in html_of(saved)
+    assert re.search(r'role="status"[^>]*>\s*<p>\s*Saved\.', html_of(saved))
 
 
 def test_every_frame_rate_can_be_chosen_in_the_settings(browser, project):
