@@ -16,12 +16,17 @@ from engines.draft.planes import Planes, half_size
 from engines.draft.sampling import SPARE, Window, enlarged
 
 Size = tuple[int, int]
+_AT_REST = View(0.0, 0.0, 1.0, 0.0)
 
 
 class Backdrop:
-    """The background's planes, and how to show them. `views` are those of the whole shot."""
+    """The background's planes, and how to show them. `views` are those of the whole shot. `exact_at_rest`: where the
+    camera is at rest in the middle, the pixels are shown as they are, not scaled there and back. For this, the canvas
+    has to extend past the frame by an even number of pixels on each side."""
 
-    def __init__(self, back: Planes, frame: Size, views: Sequence[View], *, soft: bool) -> None:
+    def __init__(
+        self, back: Planes, frame: Size, views: Sequence[View], *, soft: bool, exact_at_rest: bool = False
+    ) -> None:
         self._frame, self._canvas = frame, (back[0].shape[1], back[0].shape[0])
         level = all(view.roll == 0 for view in views)
         zooms = {view.zoom for view in views}
@@ -31,10 +36,15 @@ class Backdrop:
         self._soft = soft and not level
         # How much larger than drawn the planes are.
         self._size = max(zooms) * (1 if self._slides else SPARE) if level else 0.5 if self._soft else 1.0
+        self._whole = _middle(back, frame) if exact_at_rest else None
         self._planes = [_resized(plane, self._size, exact=self._zooms) for plane in back]
 
     def show(self, view: View, planes: Planes) -> None:
         """Write the background into Y, U and V planes of the frame's size."""
+        if self._whole is not None and view == _AT_REST:
+            for target, source in zip(planes, self._whole, strict=True):
+                target[:] = source
+            return
         full = matrix(view, frame=self._frame, canvas=self._canvas)
         # U and V are seen alike.
         for part, used in ((slice(0, 1), full), (slice(1, 3), half_size(full))):
@@ -73,6 +83,15 @@ class Backdrop:
         scaled[:, :2] *= self._size
         scaled[:, 2] = (used[:, 2] + 0.5) * self._size - 0.5
         cv2.warpAffine(source, scaled, size, dst=target, flags=flags, borderMode=cv2.BORDER_REPLICATE)
+
+
+def _middle(back: Planes, frame: Size) -> Planes:
+    """Return the part of the planes that a camera at rest sees."""
+    left, top = (back[0].shape[1] - frame[0]) // 2, (back[0].shape[0] - frame[1]) // 2
+    return [
+        plane[top // part : (top + frame[1]) // part, left // part : (left + frame[0]) // part].copy()
+        for plane, part in zip(back, (1, 2, 2), strict=True)
+    ]
 
 
 def _resized(plane: Pixels, factor: float, *, exact: bool) -> Pixels:

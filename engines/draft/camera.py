@@ -17,14 +17,22 @@ from engines.draft.reading import camera_words
 # The share of the frame a move of strength 1 covers.
 _TRAVEL = 0.10
 _ZOOM = 0.14
+# Degrees that a shake of one frame height rolls the picture.
+_ROLL = 30
 # The canvas extends a tenth of the frame past each side.
 _MOST = 1.5
+# The same for a picture with nothing beyond its edges, which the camera has to zoom into to move at all. Pulling out
+# shows mirrored edges, so it goes less far.
+_PICTURE_TRAVEL = 0.06
+_PICTURE_PULL = 0.07
+_STEADY_SECONDS = 0.75
 
 
 @dataclass(frozen=True)
 class Move:
-    """A camera move. `handheld` is in frame heights; `seed` varies the shake. `close` zooms in far enough that the
-    move stays inside the frame as drawn, for pictures with nothing beyond their edges."""
+    """A camera move. `handheld` is in frame heights; `seed` varies the shake. `from_picture` is for a picture with
+    nothing beyond its edges, which is the first frame: the move starts at rest with exactly that, and zooms in only as
+    far as it takes to stay inside."""
 
     kind: MoveKind
     strength: float
@@ -32,7 +40,7 @@ class Move:
     handheld: float = 0.0
     aspect: float = 16 / 9
     seed: int = 0
-    close: bool = False
+    from_picture: bool = False
 
 
 @dataclass(frozen=True)
@@ -69,6 +77,8 @@ def ease(share: float) -> float:
 
 def view_at(move: Move, share: float, seconds: float, *, near: bool) -> View:
     """Return the view at `share` (0…1) of the clip, for the background or (with `near`) for the foreground."""
+    if move.from_picture:
+        return _from_picture(move, share, seconds)
     strength = min(_MOST, move.strength)
     way = ease(share) - 0.5  # -½ … ½
     depth = 1 + (0.55 * move.parallax if near else 0.0)
@@ -100,14 +110,56 @@ def view_at(move: Move, share: float, seconds: float, *, near: bool) -> View:
         case "static":
             zoom = 1 + 0.012 * (way + 0.5) * depth
     shake_x, shake_y, roll = _shake(move, seconds)
-    if move.close and move.kind not in {"push_in", "pull_out", "static"}:
-        zoom += travel * 1.25
     return View(x + shake_x * depth, y + shake_y * depth, zoom, roll)
+
+
+def _from_picture(move: Move, share: float, seconds: float) -> View:
+    """Return the view of a picture that is the first frame: its whole at the start, away from there with ease."""
+    strength, way = min(_MOST, move.strength), ease(share)
+    travel = _PICTURE_TRAVEL * strength * way
+    across, down, zoom = 0.0, 0.0, 1.0  # `across` in frame widths
+    match move.kind:
+        case "push_in":
+            zoom = 1 + _ZOOM * strength * way
+        case "pull_out":
+            zoom = 1 / (1 + _PICTURE_PULL * strength * way)
+        case "pan_left":
+            across = -travel
+        case "pan_right":
+            across = travel
+        case "tilt_up":
+            down = -travel
+        case "tilt_down":
+            down = travel
+        case "orbit":
+            across, zoom = 0.9 * travel, 1 + 0.05 * strength * way
+        case "drift":
+            across = 0.6 * travel
+        case "static":
+            zoom = 1 + 0.012 * way
+        case "handheld":
+            pass
+    steady = ease(min(1.0, seconds / _STEADY_SECONDS))
+    shake_x, shake_y, roll = (steady * part for part in _shake(move, seconds))
+    if move.kind != "pull_out":
+        room = abs(across) + abs(down) + steady * _shake_room(move)
+        zoom = max(zoom, 1 / (1 - 2 * room))
+    return View(across * move.aspect + shake_x, down + shake_y, zoom, roll)
+
+
+def _shake_room(move: Move) -> float:
+    """Return the share of the frame that the shake reaches beyond each edge at most."""
+    amount, longer = _shake_amount(move), max(move.aspect, 1 / move.aspect)
+    return amount * max(1.0, 1 / move.aspect) + math.radians(_ROLL * amount) * longer / 2
+
+
+def _shake_amount(move: Move) -> float:
+    return move.handheld + (0.006 if move.kind == "handheld" else 0.0)
 
 
 def _shake(move: Move, seconds: float) -> tuple[float, float, float]:
     """Return the slow sway and slight tremble of a hand; a sum of sines, so it is smooth."""
-    amount = move.handheld + (0.006 if move.kind == "handheld" else 0.0)
+    amount = _shake_amount(move)
     if amount == 0:
         return 0.0, 0.0, 0.0
     rng = np.random.default_rng(move.seed)
@@ -119,7 +171,7 @@ def _shake(move: Move, seconds: float) -> tuple[float, float, float]:
                 for weight, rate in ((0.55, 0.35), (0.3, 0.8), (0.15, 1.7))
             )
         )
-    return amount * sums[0], amount * sums[1], 30 * amount * sums[2]
+    return amount * sums[0], amount * sums[1], _ROLL * amount * sums[2]
 
 
 def matrix(view: View, *, frame: tuple[int, int], canvas: tuple[int, int]) -> npt.NDArray[np.float64]:

@@ -37,6 +37,12 @@ _CHECK_EVERY = 12
 _QUANTIZER = 22
 # Shorter changes in the song's energy are smoothed out.
 _ENERGY_SECONDS = 0.35
+# The label is gone by then, and so long before the end that a clip that continues from the last frame has none in it.
+_LABEL_SECONDS = 2.0
+_LABEL_GONE_SECONDS = 0.5
+_LABEL_FADE_SECONDS = 0.25
+# A picture that is the first frame has its light already; the song's sets in over this time.
+_LIGHT_SECONDS = 0.5
 # A beat this soon after the cut counts as the same flash.
 _ON_CUT_SECONDS = 0.05
 
@@ -59,8 +65,8 @@ class Picture:
 @dataclass(frozen=True)
 class Shot:
     """How it is filmed. `energy` (0…1) is spread evenly over the clip, `beats` are seconds from its start.
-    `response` is how strongly the light follows the song, `sway` how strongly the figure does; `label` is a fixed
-    overlay."""
+    `response` is how strongly the light follows the song, `sway` how strongly the figure does; `label` is a
+    fixed overlay of the first seconds."""
 
     move: Move
     frames: int
@@ -88,7 +94,13 @@ class Renderer:
         self.mouth = picture.mouth
         self.levels = _levels(shot, clip.fps)
         views = [self.views(number) for number in range(shot.frames)]
-        self.backdrop = Backdrop(to_planes(picture.back), self.frame, [back for back, _ in views], soft=picture.soft)
+        self.backdrop = Backdrop(
+            to_planes(picture.back),
+            self.frame,
+            [back for back, _ in views],
+            soft=picture.soft,
+            exact_at_rest=shot.move.from_picture,
+        )
         self.foreground = Foreground(fronts, self.frame, self.canvas, [near for _, near in views])
         self.steps = _steps(shot, clip.fps, len(self.foreground.plates))
         self._tone: float | None = None
@@ -123,7 +135,7 @@ class Renderer:
         self._shine(number, planes[0])
         if self.shot.weather is not None:
             self.shot.weather.fall(number, planes[0])
-        self._overlay(planes)
+        self._overlay(number, planes)
 
     def _shine(self, number: int, luma: Pixels) -> None:
         energy, pulse = self.levels[number]
@@ -138,19 +150,28 @@ class Renderer:
         glow = response * (0.45 * (energy - 0.5) + 0.5 * pulse)
         cv2.addWeighted(luma, gain, self.light, glow, offset, dst=luma)
 
-    def _overlay(self, planes: Planes) -> None:
+    def _overlay(self, number: int, planes: Planes) -> None:
         rows = round(self.frame[1] * self.shot.bars) // 2 * 2
         if rows:
             for plane, black in zip(planes, (16, 128, 128), strict=True):
                 part = rows * plane.shape[0] // self.frame[1]
                 plane[:part] = black
                 plane[-part:] = black
-        if self.shot.label is not None:
+        visible = self._label_visible(number)
+        if self.shot.label is not None and visible > 0:
             left, top = self.shot.label_at
             mask = self.shot.label[: self.frame[1] - top, : self.frame[0] - left]
+            mask = cv2.convertScaleAbs(mask, alpha=visible)
             window = planes[0][top : top + mask.shape[0], left : left + mask.shape[1]]
             cv2.multiply(window, cv2.bitwise_not(mask), dst=window, scale=1 / 255)
             cv2.add(window, cv2.convertScaleAbs(mask, alpha=self._label_tone(window)), dst=window)
+
+    def _label_visible(self, number: int) -> float:
+        """Return how visible the label is in a frame, 0…1."""
+        whole = float(self.shot.frames / self.clip.fps)
+        until = min(_LABEL_SECONDS, max(whole - _LABEL_GONE_SECONDS, whole / 2))
+        left = until - float(number / self.clip.fps)
+        return min(1.0, max(0.0, left / min(_LABEL_FADE_SECONDS, until / 2)))
 
     def _label_tone(self, window: Pixels) -> float:
         """Return bright type for a dark background and dark for a bright one; chosen once so that it never flips."""
@@ -186,7 +207,11 @@ def _levels(shot: Shot, fps: Fraction) -> list[tuple[float, float]]:
         since = times - beat
         # A short rise before the beat keeps the light from jumping on.
         pulse = np.maximum(pulse, np.where(since >= 0, np.exp(-since / 0.12), np.exp(since / 0.02)))
-    return list(zip(energy.tolist(), (pulse * (0.35 + 0.65 * energy)).tolist(), strict=True))
+    pulse *= 0.35 + 0.65 * energy
+    if shot.move.from_picture:
+        lit = np.minimum(1, times / _LIGHT_SECONDS)
+        energy, pulse = 0.5 + (energy - 0.5) * lit, pulse * lit
+    return list(zip(energy.tolist(), pulse.tolist(), strict=True))
 
 
 # A movement without beats takes this long, as at 120 beats a minute.

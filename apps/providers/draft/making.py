@@ -277,8 +277,8 @@ def _picture(
 def _photo(path: Path, clip: ClipFormat) -> Picture:
     """Put an image on a larger canvas with mirrored edges, which no camera move fully reaches."""
     whole = cover(load_picture(path), clip.width, clip.height)
-    across = (round(clip.width * OVERSCAN) - clip.width) // 2
-    down = (round(clip.height * OVERSCAN) - clip.height) // 2
+    # Even margins keep the colors, at half the size, in place.
+    across, down = (round(size * (OVERSCAN - 1)) // 4 * 2 for size in (clip.width, clip.height))
     return Picture(back=cv2.copyMakeBorder(whole, down, down, across, across, cv2.BORDER_REFLECT_101))
 
 
@@ -310,7 +310,7 @@ def _shot(
         handheld=float(settings.get("handheld", 0.0)) / 720,
         aspect=clip.width / clip.height,
         seed=stable_number(request.prompt, request.seed) % 2**32,
-        close=recipe is None,
+        from_picture=recipe is None,
     )
     kind_falling = falling(seen) if seen else ""
     weather = (
