@@ -33,7 +33,7 @@ from apps.pro.services import VIDEO, CheckedOrder, ProSpec, order_check
 from apps.production.retrying import job_retry
 from apps.providers.capabilities import Capability
 from apps.providers.registry import default_provider, order_rules, providers_for
-from apps.scenes.serializers import SpendingSerializer
+from apps.scenes.request_serializers import SpendingSerializer
 from apps.work.work import Spending
 
 # A hundred segments with options take some tens of kilobytes; anything larger isn't valid input.

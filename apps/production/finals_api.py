@@ -15,7 +15,7 @@ from apps.core.strict import MoneyField
 from apps.generation.api import request_spending, validated
 from apps.production.finals import final_kinds, final_plan, final_start
 from apps.projects.serializers import ProjectSerializer
-from apps.scenes.serializers import SpendingSerializer
+from apps.scenes.request_serializers import SpendingSerializer
 
 
 class FinalKindSerializer(serializers.Serializer[Any]):

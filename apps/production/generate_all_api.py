@@ -20,7 +20,7 @@ from apps.production import generate_all
 from apps.production.project_money import project_account, project_estimate
 from apps.projects.selectors import project_get
 from apps.projects.serializers import ProjectSerializer
-from apps.scenes.serializers import SpendingSerializer
+from apps.scenes.request_serializers import SpendingSerializer
 from apps.work.work import Work
 
 

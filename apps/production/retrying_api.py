@@ -12,7 +12,7 @@ from apps.core.idempotency import idempotent
 from apps.generation.api import request_spending, validated
 from apps.jobs.api import JobSerializer, job_response
 from apps.production import retrying
-from apps.scenes.serializers import SpendingSerializer
+from apps.scenes.request_serializers import SpendingSerializer
 
 
 @extend_schema(request=SpendingSerializer, responses={202: JobSerializer})

@@ -16,18 +16,17 @@ from apps.generation.api import validated
 from apps.projects.selectors import project_get
 from apps.scenes import cutting, history, services
 from apps.scenes.models import Scene
-from apps.scenes.selectors import scene_get, scenes_of
-from apps.scenes.serializers import (
-    ChangeStackSerializer,
+from apps.scenes.request_serializers import (
     DuplicateSerializer,
     RedoSerializer,
     ReorderSerializer,
     ScenePatchSerializer,
-    SceneSerializer,
     SceneWriteSerializer,
     SplitSerializer,
     UndoSerializer,
 )
+from apps.scenes.selectors import scene_get, scenes_of
+from apps.scenes.serializers import ChangeStackSerializer, SceneSerializer
 
 SCENES_RESPONSE = SceneSerializer(many=True)
 

@@ -16,8 +16,9 @@ from apps.generation.api import QuoteView, quote_schema, request_spending, valid
 from apps.jobs.api import JobSerializer
 from apps.projects.selectors import project_get
 from apps.scenes import entry_proposing, redoing
+from apps.scenes.request_serializers import SpendingSerializer
 from apps.scenes.selectors import scenes_of
-from apps.scenes.serializers import SceneSerializer, SpendingSerializer
+from apps.scenes.serializers import SceneSerializer
 from apps.work.work import Work
 from engines.listening.scene_slots import MAXIMUM_SCENES
 

@@ -27,8 +27,8 @@ from apps.scenes.lipsync_check import scenes_findings, work_check
 from apps.scenes.lipsync_inputs import LipsyncSpec
 from apps.scenes.models import Scene
 from apps.scenes.preflight import LipsyncCheck, Preflight, preflight_await, preflight_start
+from apps.scenes.request_serializers import SpendingSerializer
 from apps.scenes.selectors import scene_get
-from apps.scenes.serializers import SpendingSerializer
 from apps.work.fields import FaceSerializer, ModelField
 from apps.work.work import Work
 from engines.faces.verdict import FaceKind

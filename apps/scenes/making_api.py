@@ -22,18 +22,17 @@ from apps.projects.selectors import project_get
 from apps.scenes import clips, making, own_clips, remaking, softening, writing
 from apps.scenes.making import GenerationSpec
 from apps.scenes.models import Clip
-from apps.scenes.selectors import clips_of, scene_get
-from apps.scenes.serializers import (
-    ClipSerializer,
+from apps.scenes.request_serializers import (
     MakeSerializer,
     MakeVideoSerializer,
     RevertSerializer,
-    SceneSerializer,
     SpendingSerializer,
     TrimSerializer,
     UploadClipSerializer,
     WriteScenesSerializer,
 )
+from apps.scenes.selectors import clips_of, scene_get
+from apps.scenes.serializers import ClipSerializer, SceneSerializer
 from apps.work.choice import Picked
 from apps.work.work import Spending, Work
 

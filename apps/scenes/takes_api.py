@@ -14,8 +14,9 @@ from apps.generation.api import QuoteView, quote_schema, validated
 from apps.jobs.api import JobSerializer, job_response
 from apps.scenes.judging import best_of, best_of_works, clips_to_judge, judge_work, takes_judge
 from apps.scenes.making_api import making_spec, scene_call
+from apps.scenes.request_serializers import BestOfSerializer, JudgeSerializer, RejectSerializer
 from apps.scenes.selectors import clip_get, scene_get
-from apps.scenes.serializers import BestOfSerializer, ClipSerializer, JudgeSerializer, RejectSerializer
+from apps.scenes.serializers import ClipSerializer
 from apps.scenes.takes import take_keep, take_reject, take_restore
 from apps.work.work import Work
 

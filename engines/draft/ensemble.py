@@ -20,19 +20,7 @@ from engines.draft.vocabulary import Thing, things
 def paint_figures(front: Canvas, scene: Scene, people: list[Character], phase: float) -> None:
     brief, head, ground = scene.brief, scene.head, scene.ground
     lead_x = scene.side * 0.15 * scene.aspect * (0.8 if len(people) > 2 else 1.0) * 0.9
-    rideable = [
-        (thing, count) for thing, count in known_things(brief) if thing.name in MOUNTS | dict.fromkeys(VEHICLES)
-    ]
-    wanted = NEEDED.get(brief.action)
-    if not rideable and wanted:
-        rideable = [(things()[wanted], 1)]
-    riding = brief.action in {"ride", "skate", "row", "drive"}
-    if not rideable and afloat(brief):
-        pirates = any(one.person.role == "pirate" for one in people)
-        rideable, riding = [(things()["boat" if pirates else "rowing boat"], 1)], True
-    mount = rideable[0][0] if rideable and riding and not brief.empty else None
-    taught = next((thing for thing, _ in rideable if thing.name in MOUNTS), None)
-    taught = taught if mount is None and any(one.person.does == "ride" for one in people) else None
+    mount, taught = _ridden(brief, people)
     _ground_things(front, scene, lead_x, phase, without=mount or taught)
     if mount is not None and mount.name in VEHICLES:
         tall = min(0.5, max(0.16, mount.tall * scene.metre), 0.92 * scene.aspect / breadth(mount))
@@ -86,6 +74,23 @@ def paint_figures(front: Canvas, scene: Scene, people: list[Character], phase: f
             number=number,
             fit=fit,
         )
+
+
+def _ridden(brief: Brief, people: list[Character]) -> tuple[Thing | None, Thing | None]:
+    """Return what all ride or are carried by, and what one of several rides while the others look on."""
+    rideable = [thing for thing, _ in known_things(brief) if thing.name in MOUNTS or thing.name in VEHICLES]
+    wanted = NEEDED.get(brief.action)
+    if not rideable and wanted:
+        rideable = [things()[wanted]]
+    riding = brief.action in {"ride", "skate", "row", "drive"}
+    if not rideable and afloat(brief):
+        pirates = any(one.person.role == "pirate" for one in people)
+        rideable, riding = [things()["boat" if pirates else "rowing boat"]], True
+    if rideable and riding and not brief.empty:
+        return rideable[0], None
+    if any(one.person.does == "ride" for one in people):
+        return None, next((thing for thing in rideable if thing.name in MOUNTS), None)
+    return None, None
 
 
 def plays_chess(brief: Brief) -> bool:

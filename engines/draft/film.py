@@ -1,17 +1,16 @@
 """What each scene of a film shows: the story's moments in order, and between them what else belongs to it."""
 
-import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
+from engines.draft.film_words import called, character_said, closed, for_several, listed, role_said
 from engines.draft.grammar import SceneGrammar
-from engines.draft.idea import Idea, Moment, described, lower_first, place_said
+from engines.draft.idea import Idea, Moment, described, place_said
 from engines.draft.people import Person
 from engines.draft.props import VEHICLES
 from engines.draft.reading import PRONOUNS, read_sight
 from engines.draft.sight import Amount, Member, Sight
 from engines.draft.vocabulary import STAND_INS, Dressing, places, things
-from engines.draft.words import forms
 
 # Places of a big city.
 _URBAN = frozenset(("city", "street", "rooftop", "subway", "square", "paris", "bridge"))
@@ -114,9 +113,9 @@ class Film:
         """Return the film of an idea. `description` is the character's, "" for whoever the idea names; `named_places`
         says how places of the vocabulary are called in this film. Of an idea about nobody, `company` are the words for
         its characters, who take turns in it."""
-        character = _character(description)
+        character = character_said(description)
         cast = described(idea.cast, character) if character else idea.cast
-        subject = character or idea.lead or _role_said(idea.cast) or grammar.subject_without_character
+        subject = character or idea.lead or role_said(idea.cast) or grammar.subject_without_character
         if character and idea.lead and idea.cast:
             subject = f"{idea.lead}, {character}"
         if not cast and not idea.things:
@@ -127,7 +126,7 @@ class Film:
         moments = moments_told(len(idea.moments), scenes)
         return Film(
             idea,
-            _closed(subject),
+            closed(subject),
             plural,
             cast,
             scenes,
@@ -303,7 +302,7 @@ class Film:
         self.inserted[amount.name] = self.inserted.get(amount.name, 0) + 1
         place = self.said(moment.sight.place)
         sight = replace(moment.sight, things=(amount,), cast=(), action="")
-        return Shown(_called(amount), _called(amount), "", place, sight)
+        return Shown(called(amount), called(amount), "", place, sight)
 
     def _insert_of(self, moment: Moment) -> Amount | None:
         known = things()
@@ -333,14 +332,14 @@ class Film:
         leads = any(self._is_lead(member) for member in moment.sight.cast)
         if leads and self._led_by_another(moment):
             lead = self.idea.lead
-            return text.replace(lead, f"{lead}, {_closed(self.character)}", 1) if lead in text else text
+            return text.replace(lead, f"{lead}, {closed(self.character)}", 1) if lead in text else text
         if leads and moment.subject and text.startswith(moment.subject) and len(moment.subject.split()) <= 5:
             return f"{moment.subject}, {self.character}, {text[len(moment.subject) :].strip()}"
         if leads:
             return f"{self.character}: {text}"
         if len(self.company) > 1:
-            return f"{text}, and {_listed(list(self.company[:3]))} look on"
-        return f"{text}, and {_closed(self.character)} looks on"
+            return f"{text}, and {listed(list(self.company[:3]))} look on"
+        return f"{text}, and {closed(self.character)} looks on"
 
     def _led_by_another(self, moment: Moment) -> bool:
         """Whether the words that a moment begins with name somebody else: "a girl finds the keeper"."""
@@ -366,7 +365,7 @@ class Film:
     ) -> Shown:  # fmt: skip
         """Return the lead doing something at a place, with the moment's light, weather and larger things."""
         subject, plural, cast = actors or self._actors(moment)
-        words = _for_several(action) if plural else action
+        words = for_several(action) if plural else action
         own = read_sight(f"somebody {action}")
         said = self.said(place)
         known = things()
@@ -388,7 +387,7 @@ class Film:
             return self.subject, self.plural, self.cast
         named = named or self._next_group()
         words = [member.person.role for member in named]
-        said = _listed(words)
+        said = listed(words)
         cast = tuple(replace(member, person=replace(member.person, does="")) for member in named)
         return said, len(words) > 1, cast
 
@@ -433,49 +432,3 @@ def _spread(moments: Sequence[int], count: int) -> list[int]:
 
 def _dress(place: str) -> Sequence[Dressing]:
     return places()[place].dress if place in places() else ()
-
-
-def _role_said(cast: Sequence[Member]) -> str:
-    """Return a lead in words who is named only later in the idea: "the girls"."""
-    role = cast[0].person.role if cast else ""
-    return f"the {role}" if role else ""
-
-
-def _called(amount: Amount) -> str:
-    """Return the thing in words: "the red balloon" is "a balloon", alone in the picture."""
-    name = re.sub(r" thing$", "", amount.name)
-    if (
-        amount.count > 1
-        or name.endswith("s")
-        or name in {"confetti", "money", "fire", "smoke", "corn", "wheat", "coral"}
-    ):
-        return name
-    return f"{'an' if name[0] in 'aeiou' else 'a'} {name}"
-
-
-def _listed(words: Sequence[str]) -> str:
-    return f"{', '.join(words[:-1])} and {words[-1]}" if len(words) > 1 else words[0]
-
-
-def _closed(subject: str) -> str:
-    """End an apposition: "the keeper, an old man," goes before a verb."""
-    return f"{subject}," if "," in subject and not subject.endswith(",") else subject
-
-
-def _character(description: str) -> str:
-    """Return who is seen, in the same words in every scene, so that paid models keep the face."""
-    plain = re.sub(r"\s+", " ", description).strip().rstrip(".")
-    if len(plain) > 220:
-        plain = plain[:220].rsplit(" ", 1)[0].rstrip(",;")
-    # "a woman in a red coat" within a sentence; names stay capitalized. Periods would end the sentence.
-    return lower_first(plain.replace(". ", ", ")) if plain else ""
-
-
-def _for_several(action: str) -> str:
-    """Return what one does as several do it: "walks away and waits" is "walk away and wait"."""
-    words = action.split()
-    for number, word in enumerate(words):
-        if number == 0 or words[number - 1] == "and":
-            verbs = sorted(forms(word)[1])
-            words[number] = verbs[0] if verbs and word.endswith("s") else word
-    return " ".join(words)

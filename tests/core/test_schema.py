@@ -42,7 +42,7 @@ def test_calls_that_create_a_job_document_its_headers(schema):
 
 # They change nothing, end something, or leave the same however often they are sent.
 WITHOUT_A_KEY = re.compile(
-    r"/(quote|preview|check|cancel|cleanup|reorder|revert|clips/[^/]+/(keep|reject)|use_image|bring_back|excess|pause|resume|first)$"
+    r"/(quote|preview|check|cancel|cleanup|reorder|revert|clips/[^/]+/(keep|reject)|use_image|bring_back|restore|excess|pause|resume|first)$"
 )
 
 

@@ -22,6 +22,7 @@ from typing import Any
 
 from tests.fakes import media
 from tests.fakes.server import FakeService, Refusal, Reply, Request, TokenBucket, post_signed, route
+from tests.fakes.sync_so_checks import check_segment, option_problems, problem, segments_invalid
 
 PRICE_PER_SECOND = {
     "lipsync-2": 0.05,
@@ -30,7 +31,6 @@ PRICE_PER_SECOND = {
     "react-1": 0.1,
     "sync-3": 0.133,
 }
-SYNC_MODES = {"bounce", "loop", "cut_off", "silence", "remap"}
 BODY_KEYS = {"model", "input", "options", "segments", "webhookUrl", "outputFileName", "projectId"}
 INPUT_KEYS = {
     "video": {"type", "url", "assetId", "segments_secs"},
@@ -41,9 +41,6 @@ INPUT_KEYS = {
 OPTION_KEYS = {
     "sync_mode", "temperature", "active_speaker_detection", "occlusion_detection_enabled", "model_mode", "prompt",
 }  # fmt: skip
-OVERRIDE_KEYS = {"sync_mode", "temperature", "active_speaker_detection", "occlusion_detection_enabled"}
-SPEAKER_KEYS = {"auto_detect", "frame_number", "coordinates", "bounding_boxes", "bounding_boxes_url", "v3"}
-SEGMENTS_INVALID = "The segments configuration is invalid"
 FINAL = {"COMPLETED", "FAILED", "REJECTED"}
 
 
@@ -122,7 +119,7 @@ class FakeSyncSo(FakeService):
         self._authorize(request)
         key = request.headers.get("idempotency-key", "")
         if key and not re.fullmatch(r"[A-Za-z0-9._~-]{1,128}", key):
-            raise _problem(400, "The idempotency key is malformed", "INVALID_IDEMPOTENCY_KEY")
+            raise problem(400, "The idempotency key is malformed", "INVALID_IDEMPOTENCY_KEY")
         with self.lock:
             if key in self.by_key:
                 return Reply(201, self._show(self.generations[self.by_key[key]]))
@@ -143,9 +140,9 @@ class FakeSyncSo(FakeService):
     def get(self, request: Request, generation_id: str) -> Reply:
         self._authorize(request)
         if not re.fullmatch("[0-9a-f-]{36}", generation_id):
-            raise _problem(400, "Invalid generation id", "invalid_generation_id")
+            raise problem(400, "Invalid generation id", "invalid_generation_id")
         if generation_id not in self.generations:
-            raise _problem(404, "Generation not found", "generation_not_found")
+            raise problem(404, "Generation not found", "generation_not_found")
         return Reply(200, self._show(self.generations[generation_id]), {"Retry-After": "2"})
 
     @route("GET", "/v2/generations")
@@ -155,7 +152,7 @@ class FakeSyncSo(FakeService):
         statuses = {one for value in request.query.get("status", []) for one in value.split(",") if one}
         unknown = set(request.query) - {"ids", "status", "limit", "cursor", "source", "projectId"}
         if unknown or statuses - {"PENDING", "PROCESSING", *FINAL}:
-            raise _problem(400, "Query validation failed")
+            raise problem(400, "Query validation failed")
         with self.lock:
             rows = (
                 [self.generations[one] for one in ids if one in self.generations]
@@ -180,7 +177,7 @@ class FakeSyncSo(FakeService):
         self._authorize(request)
         body = request.json() or {}
         if set(body) != {"fileName", "contentType", "size"}:
-            raise _problem(400, ["fileName, contentType and size are required"])
+            raise problem(400, ["fileName, contentType and size are required"])
         name = uuid.uuid4().hex
         self.uploads[name] = (body["contentType"], int(body["size"]), b"")
         address = f"{self.url}/bucket/{name}"
@@ -207,9 +204,9 @@ class FakeSyncSo(FakeService):
         self._authorize(request)
         body = request.json() or {}
         if set(body) != {"url", "type"} or body["type"] not in {"VIDEO", "AUDIO", "IMAGE"}:
-            raise _problem(400, ["type must be one of VIDEO, AUDIO, IMAGE"])
+            raise problem(400, ["type must be one of VIDEO, AUDIO, IMAGE"])
         if not self.uploads.get(body["url"].rsplit("/", 1)[-1], ("", 0, b""))[2]:
-            raise _problem(404, "Uploaded file not found", "uploaded_file_not_found")
+            raise problem(404, "Uploaded file not found", "uploaded_file_not_found")
         asset_id = str(uuid.uuid4())
         self.assets[asset_id] = (body["type"], body["url"])
         return Reply(201, {"id": asset_id, "url": body["url"], "type": body["type"]})
@@ -240,17 +237,17 @@ class FakeSyncSo(FakeService):
 
     def _check_body(self, payload: Any) -> None:
         if not isinstance(payload, dict):
-            raise _problem(400, ["body must be an object"])
+            raise problem(400, ["body must be an object"])
         problems = [f"property {key} should not exist" for key in payload if key not in BODY_KEYS]
         if payload.get("model") not in PRICE_PER_SECOND:
-            raise _problem(400, f"Unsupported model {payload.get('model')}", "generation_unsupported_model")
+            raise problem(400, f"Unsupported model {payload.get('model')}", "generation_unsupported_model")
         webhook = payload.get("webhookUrl", "https://")
         if not str(webhook).startswith(("https://", "http://127.0.0.1")):
             problems.append("webhookUrl must be a URL address")
         problems += self._input_problems(payload.get("input"))
-        problems += _option_problems("options", payload.get("options", {}), OPTION_KEYS, payload["model"])
+        problems += option_problems("options", payload.get("options", {}), OPTION_KEYS, payload["model"])
         if problems:
-            raise _problem(400, problems, "generation_input_validation_failed")
+            raise problem(400, problems, "generation_input_validation_failed")
         if "segments" in payload:
             self._check_segments(payload)
 
@@ -267,7 +264,7 @@ class FakeSyncSo(FakeService):
             if item["type"] != "text" and ("url" in item) == ("assetId" in item):
                 problems.append(f"{item['type']} needs either url or assetId")
             if "assetId" in item and item["assetId"] not in self.assets:
-                raise _problem(404, "Asset not found", "asset_not_found")
+                raise problem(404, "Asset not found", "asset_not_found")
         kinds = [item.get("type") for item in items]
         if sum(kind in ("video", "image") for kind in kinds) != 1 or not {"audio", "text"} & set(kinds):
             problems.append("input needs exactly one video and at least one audio or text")
@@ -276,15 +273,15 @@ class FakeSyncSo(FakeService):
     def _check_segments(self, payload: dict[str, Any]) -> None:
         references = [item["refId"] for item in payload["input"] if "refId" in item]
         if len(set(references)) != len(references) or not payload["segments"]:
-            raise _segments_invalid()
+            raise segments_invalid()
         lengths = self._lengths(payload) if self.fetch_inputs else {}
         spans = []
         for segment in payload["segments"]:
-            _check_segment(segment, references, lengths, payload["model"])
+            check_segment(segment, references, lengths, payload["model"])
             spans.append((segment["startTime"], segment["endTime"]))
         spans.sort()
         if any(later[0] <= earlier[1] for earlier, later in pairwise(spans)):
-            raise _segments_invalid()
+            raise segments_invalid()
 
     def _lengths(self, payload: dict[str, Any]) -> dict[str, float]:
         lengths = {}
@@ -396,72 +393,3 @@ class FakeSyncSo(FakeService):
         sent = str(int(time.time() - age_seconds))
         digest = hmac.new((secret or self.webhook_secret).encode(), f"{sent}.".encode() + body, hashlib.sha256)
         return {"Sync-Signature": f"t={sent},v1={digest.hexdigest()}"}
-
-
-def _problem(status: int, message: str | list[str], code: str = "") -> Refusal:
-    body: dict[str, Any] = {"message": message, "statusCode": status, "error": "Bad Request"}
-    return Refusal(status, body | ({"errorCode": code} if code else {}))
-
-
-def _segments_invalid() -> Refusal:
-    return _problem(400, SEGMENTS_INVALID, "generation_input_segments_invalid")
-
-
-def _check_segment(segment: Any, references: list[str], lengths: dict[str, float], model: str) -> None:
-    if not isinstance(segment, dict) or set(segment) - {"startTime", "endTime", "audioInput", "optionsOverride"}:
-        raise _segments_invalid()
-    sound = segment.get("audioInput")
-    if not isinstance(sound, dict) or set(sound) - {"refId", "startTime", "endTime"}:
-        raise _segments_invalid()
-    if sound.get("refId") not in references or ("startTime" in sound) != ("endTime" in sound):
-        raise _segments_invalid()
-    _check_span(segment, lengths.get("video"))
-    if "startTime" in sound:
-        _check_span(sound, lengths.get(sound["refId"]))
-    if _option_problems("optionsOverride", segment.get("optionsOverride", {}), OVERRIDE_KEYS, model):
-        raise _segments_invalid()
-
-
-def _check_span(span: dict[str, Any], length: float | None) -> None:
-    start, end = span.get("startTime"), span.get("endTime")
-    if not isinstance(start, int | float) or not isinstance(end, int | float) or not 0 <= start < end:
-        raise _segments_invalid()
-    if length is not None and end > length:
-        raise _segments_invalid()
-
-
-def _speaker_problem(speaker: dict[str, Any]) -> str:
-    """A speaker is found by the service, or selected by a frame and a point in it, or by boxes."""
-    point, frame = speaker.get("coordinates"), speaker.get("frame_number")
-    if not isinstance(speaker.get("auto_detect", False), bool):
-        return "auto_detect must be a boolean"
-    if frame is not None and (isinstance(frame, bool) or not isinstance(frame, int) or frame < 0):
-        return "frame_number must be a frame, counted from 0"
-    if point is not None and not (
-        isinstance(point, list) and len(point) == 2 and all(isinstance(one, int | float) and one >= 0 for one in point)
-    ):
-        return "coordinates must be [x, y]"
-    if (point is None) != (frame is None):
-        return "frame_number and coordinates belong together"
-    return "auto_detect contradicts coordinates" if point is not None and speaker.get("auto_detect") else ""
-
-
-def _option_problems(where: str, options: Any, known: set[str], model: str) -> list[str]:
-    if not isinstance(options, dict):
-        return [f"{where} must be an object"]
-    problems = [f"{where} property {key} should not exist" for key in options if key not in known]
-    if options.get("sync_mode", "loop") not in SYNC_MODES:
-        problems.append(f"{where}.sync_mode must be one of {sorted(SYNC_MODES)}")
-    temperature = options.get("temperature", 0.5)
-    if isinstance(temperature, bool) or not isinstance(temperature, int | float) or not 0 <= temperature <= 1:
-        problems.append(f"{where}.temperature must be between 0 and 1")
-    if not isinstance(options.get("occlusion_detection_enabled", False), bool):
-        problems.append(f"{where}.occlusion_detection_enabled must be a boolean")
-    if model == "sync-3" and {"temperature", "occlusion_detection_enabled"} & set(options):
-        problems.append(f"{where} has an option that sync-3 does not know")
-    speaker = options.get("active_speaker_detection", {})
-    if not isinstance(speaker, dict) or set(speaker) - SPEAKER_KEYS:
-        problems.append(f"{where}.active_speaker_detection is invalid")
-    elif problem := _speaker_problem(speaker):
-        problems.append(f"{where}.active_speaker_detection.{problem}")
-    return problems
