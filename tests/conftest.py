@@ -55,9 +55,8 @@ from engines.cores import usable_cores  # noqa: E402
 from engines.media import formats  # noqa: E402
 from tests.waiting import wait_for  # noqa: E402
 
-# A busy machine can make a browser or a process of these late; everything else fails or passes the same each time.
-RUN_AGAIN = ("browser", "processes")
-RUN_AGAIN_TIMEOUT_SECONDS = 600  # both runs together
+LONGEST = ("browser", "processes")
+BOTH_RUNS_TIMEOUT_SECONDS = 600  # `make test` runs a failed test again; its limit is for both runs together
 MOST_WORKERS = 4  # each has a PostgreSQL, a Valkey, and at times a browser and workers of its own
 
 
@@ -73,18 +72,12 @@ def pytest_xdist_setupnodes():
 
 @pytest.hookimpl(trylast=True)
 def pytest_collection_modifyitems(config, items):
-    """Put the longest tests first, so that no worker is left with one at the end; keep `--reruns` from all others."""
-    items.sort(key=lambda item: not _runs_again(item))
+    """Put the longest tests first, so that no worker is left with one at the end."""
+    items.sort(key=lambda item: not any(item.get_closest_marker(name) for name in LONGEST))
     if config.getoption("reruns", None):
         for item in items:
-            if not _runs_again(item):
-                item.add_marker(pytest.mark.flaky(reruns=0))
-            elif not item.get_closest_marker("timeout"):
-                item.add_marker(pytest.mark.timeout(RUN_AGAIN_TIMEOUT_SECONDS))
-
-
-def _runs_again(item):
-    return any(item.get_closest_marker(name) for name in RUN_AGAIN)
+            if not item.get_closest_marker("timeout"):
+                item.add_marker(pytest.mark.timeout(BOTH_RUNS_TIMEOUT_SECONDS))
 
 
 @pytest.fixture(autouse=True, scope="session")

@@ -301,10 +301,11 @@ def _take(scene: Scene, spec: GenerationSpec, take: int) -> int:
         return (spec.seed + take - _first_seed(scene)) % (SEED_MAXIMUM + 1)
     if scene._state.adding or scene_following(scene).starts_from is not None:
         return take
-    drawn = scene.clips.filter(origin=Origin.GENERATED)
+    # `all`, because a whole project's scenes come with their clips loaded.
+    drawn = [clip for clip in scene.clips.all() if clip.origin == Origin.GENERATED]
     if scene.image is not None:
-        drawn = drawn.filter(created_at__gt=scene.image.created_at)
-    return drawn.count() + take
+        drawn = [clip for clip in drawn if clip.created_at > scene.image.created_at]
+    return len(drawn) + take
 
 
 def _first_seed(scene: Scene) -> int:

@@ -88,8 +88,9 @@ def site_audio_fetch(
     Raises InputError for what can't be imported (playlist, live, private, too long, bot check), ProviderError for
     temporary trouble, WorkCancelled.
     """
+    messages = _Log()
     try:
-        with GuardedDownloader(_options(url, into, progress, cancelled)) as downloader:
+        with GuardedDownloader(_options(url, into, progress, cancelled) | {"logger": messages}) as downloader:
             info = downloader.extract_info(url, download=False)
             _check(info)
             info = downloader.process_ie_result(info, download=True)
@@ -97,6 +98,12 @@ def site_audio_fetch(
         raise WorkCancelled from error
     except YoutubeDLError as error:
         raise refusal_within(error) or _translated(error) from error
+    except ValueError as error:
+        # It fetches fragments in threads. The one that gives up closes the file, maybe before an earlier one's bytes
+        # are written, and then the writing is what fails.
+        if not messages.last_error:
+            raise
+        raise _translated(DownloadError(messages.last_error)) from error
     # yt-dlp doesn't raise for a rejected size or a filter; it just returns no file.
     files = [entry.get("filepath") for entry in info.get("requested_downloads") or ()]
     if not files or not files[0] or not Path(files[0]).is_file():
@@ -148,7 +155,6 @@ def _options(url: str, into: Path, progress: Callable[[float], None], cancelled:
         "quiet": True,
         "no_warnings": True,
         "noprogress": True,
-        "logger": _Log(),
         "retries": 5,
         "fragment_retries": 5,
         # A song with a missing fragment is not the song.
@@ -167,7 +173,9 @@ def _options(url: str, into: Path, progress: Callable[[float], None], cancelled:
 
 
 class _Log:
-    """Sends yt-dlp's messages to our log instead of stderr."""
+    """Sends yt-dlp's messages to our log instead of stderr, and keeps the last error."""
+
+    last_error = ""
 
     def debug(self, message: str) -> None:
         log.debug("yt_dlp", message=message)
@@ -176,6 +184,7 @@ class _Log:
         log.info("yt_dlp_warning", message=message)
 
     def error(self, message: str) -> None:
+        self.last_error = message
         log.info("yt_dlp_error", message=message)
 
 

@@ -160,7 +160,7 @@ def test_it_recovers_if_everything_but_the_supervisor_is_killed(studio):
     children = psutil.Process(studio.process.pid).children(recursive=True)
     servers = [studio.data_dir / "postgres" / "postmaster.pid", studio.data_dir / "redis" / "redis.pid"]
     before = sorted(programs(studio))
-    assert set(before) == {"web", "io", "media", "housekeeping", "beat"}
+    assert set(before) == {"web", "io", "media,segments,joins", "housekeeping", "beat"}
     for process in [*children, *(psutil.Process(int(file.read_text().split()[0])) for file in servers)]:
         process.kill()
     psutil.wait_procs(children)

@@ -316,7 +316,7 @@ def test_a_variant_is_for_a_section_that_songs_or_this_film_have(api, project):
     kept = api.patch(where, {"variants": [*mara["variants"], {"section": "Verse 2", "description": "blue"}]}, **JSON)
     assert kept.status_code == 200, "what was there before another song stays"
     refused = api.patch(where, {"variants": [{"section": "A", "description": "green"}]}, **JSON).json()
-    assert "no section of this song" in refused["errors"]["variants"][0]
+    assert "“A” isn't a section of a song" in refused["errors"]["variants"][0]
     picture = upload(api, project, mara["id"]).json()
     picture_url = url(project, mara["id"], "images", picture["id"])
     assert list(api.patch(picture_url, {"section": "nosuch"}, **JSON).json()["errors"]) == ["section"]

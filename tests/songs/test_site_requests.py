@@ -2,6 +2,7 @@
 site that may be fetched from, the other for an internal service that must not be reached."""
 
 import socket
+import time
 import unicodedata
 
 import pytest
@@ -161,6 +162,14 @@ def test_stream_fragments_become_one_file(site, tmp_path):
 
 def test_stream_with_a_missing_fragment_is_refused(site, tmp_path):
     site.pages = {"/hour.m3u8": playlist("/1.mp3", "/2.mp3"), "/1.mp3": SOUND, "/2.mp3": Reply(404)}
+    with pytest.raises(InputError, match="nothing at this link"):
+        fetch(f"{site.url}/hour.m3u8", tmp_path)
+
+
+def test_a_missing_fragment_is_reported_whichever_thread_notices_first(site, tmp_path):
+    # The second is given up while the first is still on its way, so that its bytes come to a closed file.
+    slow = Reply(body=SOUND.body, headers=MP3, before=lambda: time.sleep(0.5))
+    site.pages = {"/hour.m3u8": playlist("/1.mp3", "/2.mp3"), "/1.mp3": slow, "/2.mp3": Reply(404)}
     with pytest.raises(InputError, match="nothing at this link"):
         fetch(f"{site.url}/hour.m3u8", tmp_path)
 

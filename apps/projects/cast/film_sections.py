@@ -15,7 +15,7 @@ def section_check(project: Project | None, section: str, *, name: str) -> None:
     if kind and kind in {section_kind(one) for one in own}:
         return
     known = ", ".join(dict.fromkeys([*own, *SECTION_KINDS]))
-    detail = f"“{section}” is no section of a song. Choose one of: {known}."
+    detail = f"“{section}” isn't a section of a song. Choose one of: {known}."
     raise InputError(detail, errors={name: [detail]})
 
 
