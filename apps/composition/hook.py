@@ -15,7 +15,11 @@ from apps.songs.named_sections import song_sections, stored_sections
 from engines.listening.sections import Section
 from engines.media.frames import FrameGrid
 
+SHORTEST_HOOK_SECONDS, LONGEST_HOOK_SECONDS = 5, 120
+
 _CLICK_FADE_SECONDS, _FADE_SECONDS = 0.05, 0.5
+# A start that somebody chose goes to a downbeat only where they would hardly see it move.
+_NEAR_SECONDS = 0.25
 
 
 @dataclass(frozen=True)
@@ -74,23 +78,33 @@ def hook_suggestion(project: Project, seconds: Decimal) -> HookWindow | None:
 
 
 def hook_range(project: Project, output: Output, frames: int) -> tuple[int, int]:
-    """Return the [first, last) frames of the project's timeline: from a downbeat where the song has them, exactly as
-    long as wanted; at some frame rates, less than a frame shorter.
+    """Return the [first, last) frames of the project's timeline, exactly as long as wanted; at some frame rates, less
+    than a frame shorter. A chosen start goes to a downbeat within a quarter of a second, and to where the cut fits.
 
-    Without a chosen start, choose the loudest stretch of that length. Raises InputError if the video is shorter."""
+    Without a chosen start, choose the loudest stretch of that length, from a downbeat where the song has them. Raises
+    InputError if the video is shorter."""
     fps = Fraction(project.fps)
     grid, count = FrameGrid(fps), _frame_count(output, fps)
     hook_length_check(project, output, frames)
     wanted, length = float(count / fps), float(grid.seconds_of(frames))
-    chosen = float(output.hook_start) if output.hook_start is not None else None
     inside = [beat for beat in _downbeats(project, length) if beat + wanted <= length]
-    starts = inside or [min(chosen or 0.0, length - wanted)]
-    if chosen is not None:
-        start = min(starts, key=lambda beat: abs(beat - chosen))
+    if output.hook_start is not None:
+        # Between frames it would be near another downbeat than from the frame that is stored.
+        chosen = float(grid.seconds_of(min(grid.frame_at(float(output.hook_start)), frames - count)))
+        near = [beat for beat in inside if abs(beat - chosen) <= _NEAR_SECONDS]
+        start = min(near, key=lambda beat: abs(beat - chosen), default=chosen)
     else:
-        start = max(starts, key=lambda beat: _energy(project, beat, beat + wanted))
+        start = max(inside or [0.0], key=lambda beat: _energy(project, beat, beat + wanted))
     first = min(grid.frame_at(max(0.0, start)), frames - count)
     return first, first + count
+
+
+def hook_start_settle(project: Project, output: Output, frames: int | None) -> None:
+    """Set a chosen start to where the cut of a film of so many frames really starts, so that every label says that.
+    Raises InputError as `hook_range` does."""
+    if output.hook_start is not None and frames is not None:
+        (first, _), fps = hook_range(project, output, frames), Fraction(project.fps)
+        output.hook_start = round(Decimal(first * fps.denominator) / fps.numerator, 6)
 
 
 def hook_fade_seconds(project: Project, last: int, frames: int) -> float:

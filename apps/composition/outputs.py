@@ -10,7 +10,7 @@ from django.db import IntegrityError, transaction
 
 from apps.accounts.models import User
 from apps.composition.captions import caption_words, captions_check
-from apps.composition.hook import film_frames, hook_check, hook_length_check
+from apps.composition.hook import film_frames, hook_check, hook_length_check, hook_start_settle
 from apps.composition.models import Output
 from apps.composition.planning import video_options
 from apps.composition.project_looks import outputs_of
@@ -28,8 +28,6 @@ from apps.scenes.selectors import scenes_of
 
 log = structlog.get_logger(__name__)
 
-SHORTEST_HOOK_SECONDS, LONGEST_HOOK_SECONDS = 15, 30
-
 
 def output_create(
     *,
@@ -44,7 +42,7 @@ def output_create(
     hook_start: Decimal | None = None,
 ) -> Output:
     """Create another shape or a short cut of the project's video, named after its format if no name is given. Without
-    a `framing`, clips of another shape are fitted as the project's own are.
+    a `framing`, clips of another shape are fitted as the project's own are. A cut's chosen start becomes the real one.
 
     Raises InputError for a cut that the film is too short for, ConflictError if the name is taken."""
     project = project_get(by=by, project_id=project_id)
@@ -58,8 +56,10 @@ def output_create(
         hook_seconds=hook_seconds,
         hook_start=hook_start,
     )
+    frames = None if hook_seconds is None else film_frames(project, list(scenes_of(project)))
+    hook_check(project, output, frames)
+    hook_start_settle(project, output, frames)
     output.name = name or output_name(output)
-    hook_check(project, output, film_frames(project, list(scenes_of(project))))
     if captions:
         captions_check(caption_words(project), video_options(project, output).captions)
     try:
@@ -118,7 +118,9 @@ def output_change(*, by: User, project_id: UUID, output_id: UUID, changes: Outpu
         for name in changes.named():
             setattr(output, name, getattr(changes, name))
         if changes.hook_seconds is not None or changes.hook_start is not None:
-            hook_check(project, output, film_frames(project, list(scenes_of(project))))
+            frames = film_frames(project, list(scenes_of(project)))
+            hook_check(project, output, frames)
+            hook_start_settle(project, output, frames)
         if changes.captions is not None:
             captions_check(caption_words(project), video_options(project, output).captions)
         if named_after_format:

@@ -8,6 +8,7 @@ from rest_framework import serializers
 
 from apps.assets.services import AssetUrls, asset_urls
 from apps.composition.handoff.options import MarkerKind, TimelineStart
+from apps.composition.hook import LONGEST_HOOK_SECONDS, SHORTEST_HOOK_SECONDS
 from apps.composition.lyrics import lyrics_reading
 from apps.composition.models import (
     SHORT_CLIP_CHOICES,
@@ -175,9 +176,13 @@ class OutputSerializer(serializers.ModelSerializer[Output]):
         return dict(output.captions)
 
 
+HOOK_LENGTH = {"min_value": Decimal(SHORTEST_HOOK_SECONDS), "max_value": Decimal(LONGEST_HOOK_SECONDS)}
+
+
 class OutputWriteSerializer(StrictSerializer):
-    """`hook_seconds`: only a short cut of exactly that length, from a downbeat on; without `hook_start` (seconds
-    of the used song), the song's energy decides where. Without a `name` it is named after its format. `framing`: clips
+    """`hook_seconds`: only a short cut of exactly that length. It starts at `hook_start` (seconds of the used song), on
+    a downbeat within a quarter of a second of it; the response says where. Without one, on the downbeat that the song's
+    energy decides. Without a `name` it is named after its format. `framing`: clips
     of another shape are cropped around their focus (`fill`), shown whole (`fit`) or cropped along their scenes' paths
     (`follow`); without one, as the project's `fit`. `captions`: what differs from the project's."""
 
@@ -186,7 +191,7 @@ class OutputWriteSerializer(StrictSerializer):
     resolution = ResolutionField(default=Resolution.HD)
     framing = serializers.ChoiceField(OutputFraming.choices, required=False)
     captions = CaptionsSerializer(required=False)
-    hook_seconds = SecondsField(required=False, allow_null=True, min_value=Decimal(5), max_value=Decimal(120))
+    hook_seconds = SecondsField(required=False, allow_null=True, **HOOK_LENGTH)
     hook_start = SecondsField(required=False, allow_null=True)
 
     def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
@@ -202,7 +207,7 @@ class OutputChangeSerializer(StrictSerializer):
     null_means_omitted = False
     framing = serializers.ChoiceField(OutputFraming.choices, required=False)
     captions = CaptionsSerializer(required=False, allow_null=True)
-    hook_seconds = SecondsField(required=False, min_value=Decimal(5), max_value=Decimal(120))
+    hook_seconds = SecondsField(required=False, **HOOK_LENGTH)
     hook_start = SecondsField(required=False, allow_null=True)
 
     def changes(self) -> OutputChanges:

@@ -116,7 +116,8 @@ def test_a_portrait_hook_cut_starts_on_a_downbeat(api, project):
     Project.objects.filter(pk=project.pk).update(song_start=0, song_end=12)
     project.scenes.update(duration=Decimal(4))
     made = post(api, url(project, "outputs"), aspect_ratio="9:16", hook_seconds=5, hook_start=0.4).json()
-    assert made["name"] == "9:16 · 720p · hook 5 s from 0:00.4"
+    # The name says where the cut starts, which is not quite where it was asked for.
+    assert (made["name"], float(made["hook_start"])) == ("9:16 · 720p · hook 5 s from 0:00.5", 0.5)
     job = run(post(api, url(project, "compose"), output_id=made["id"]))
     assert job.state == "succeeded", job.error
     row = Composition.objects.get()
@@ -125,6 +126,14 @@ def test_a_portrait_hook_cut_starts_on_a_downbeat(api, project):
     assert (facts.width, facts.height) == (720, 1280)
     project.refresh_from_db()
     assert project.final_video is None
+
+
+@pytest.mark.parametrize(("asked", "starts"), [(2.3, 2.5), (2.0, 2.0), (40.0, 25.0)])
+def test_a_chosen_start_moves_to_a_downbeat_only_when_one_is_near(project, asked, starts):
+    project.song_start, project.song_end = Decimal(0), None
+    project.song.grid = {"downbeats": [0.5, 2.5, 4.5]}
+    cut = Output(hook_seconds=Decimal(15), hook_start=Decimal(asked))
+    assert hook_range(project, cut, 24 * 40)[0] == 24 * starts
 
 
 @pytest.mark.parametrize(("fps", "frames"), [("24", 360), ("24000/1001", 359), ("30", 450)])

@@ -214,5 +214,8 @@ def test_final_says_what_it_costs_and_links_to_connect(browser, project, setting
     settings.REPLICATE_API_TOKEN = "a token for tests"
     shown = html_of(browser.get(page))
     assert "2 by" in shown and "Pictures" in shown and "Clips" in shown and "Total" in shown
-    assert browser.post(page, {"page": "quick"}).url == f"/quick-gen/{project.pk}"
+    price = re.search(r'name="max_cost" value="([\d.]+)"', shown)[1]
+    dearer = browser.post(page, {"page": "quick", "max_cost": str(float(price) - 0.01)}, headers=HTMX)
+    assert dearer.status_code == 402 and "more than your limit" in html_of(dearer) and not Job.objects.exists()
+    assert browser.post(page, {"page": "quick", "max_cost": price}).url == f"/quick-gen/{project.pk}"
     assert Job.objects.filter(kind="image", provider="replicate").count() == 2

@@ -76,6 +76,18 @@ def test_hook_cut_starts_at_given_time(browser, project):
     assert (Output.objects.get().hook_seconds, Output.objects.get().hook_start) == (20, Decimal("10.5"))
 
 
+def test_new_outputs_have_the_projects_size_unless_another_is_chosen(browser, project):
+    project.resolution = "720p"
+    project.save()
+    assert re.search(r'value="720p"\s+selected', html_of(browser.get(f"/projects/{project.pk}/outputs")))
+
+
+def test_tile_says_from_where_to_where_a_cut_goes(browser, project):
+    send(browser, project, "outputs", aspect_ratios="9:16", resolution="720p", hook_seconds="5", hook_start="0:09.8")
+    assert "from 0:10.000 to 0:15.000" in section(browser, project, "outputs")
+    assert "from 0:10.0" in Output.objects.get().name
+
+
 def test_loudest_part_is_suggested_for_hook(browser, project):
     html = html_of(browser.get(f"/projects/{project.pk}/outputs"))
 
@@ -86,7 +98,7 @@ def test_loudest_part_is_suggested_for_hook(browser, project):
     ("data", "field", "words"),
     [
         ({"resolution": "720p"}, "shapes-error", "Choose at least one shape."),
-        ({"aspect_ratios": "1:1", "resolution": "720p", "hook_seconds": "90"}, "hook_seconds-error", "15 to 30"),
+        ({"aspect_ratios": "1:1", "resolution": "720p", "hook_seconds": "190"}, "hook_seconds-error", "5 to 120"),
         ({"aspect_ratios": "1:1", "resolution": "720p", "hook_start": "0:10"}, "hook_seconds-error", "how long"),
         (
             {"aspect_ratios": "1:1", "resolution": "720p", "hook_seconds": "15", "hook_start": "later"},
@@ -174,7 +186,7 @@ def test_cut_gets_another_start_and_length_and_wrong_ones_are_told_at_their_fiel
     assert (output.hook_seconds, output.hook_start) == (20, Decimal("12.5"))
     refused = send(browser, project, place, framing="fit", hook_seconds="200", hook_start="soon")
     assert refused.status_code == 400
-    assert "15 to 30" in html_of(refused) and "0:41.5" in html_of(refused)
+    assert "5 to 120" in html_of(refused) and "0:41.5" in html_of(refused)
 
 
 def test_what_can_be_made_is_offered_until_it_is_there(browser, project):
@@ -225,9 +237,9 @@ def test_a_cut_that_became_too_long_keeps_nothing_else_from_being_made_again(bro
 
 def test_film_too_short_for_a_hook_says_so_before_one_is_added(browser, project):
     assert "hook_seconds" in html_of(browser.get(f"/projects/{project.pk}/outputs"))
-    project.scenes.update(duration=4)
+    project.scenes.update(duration=2)
     html = html_of(browser.get(f"/projects/{project.pk}/outputs"))
-    assert "The film lasts 8.00 seconds" in html and "hook_seconds" not in html
+    assert "The film lasts 4.00 seconds" in html and "hook_seconds" not in html
 
 
 def test_page_says_what_to_do_before_there_is_anything(browser, user, project):

@@ -7,9 +7,10 @@ from typing import Any
 from django import forms
 
 from apps.composition.handoff.options import HandoffOptions, MarkerKind, TimelineStart
+from apps.composition.hook import LONGEST_HOOK_SECONDS, SHORTEST_HOOK_SECONDS
 from apps.composition.models import Output, OutputFraming, Transition
 from apps.composition.options import Captions, CaptionTrack
-from apps.composition.outputs import LONGEST_HOOK_SECONDS, SHORTEST_HOOK_SECONDS, OutputChanges
+from apps.composition.outputs import OutputChanges
 from apps.projects.models import AspectRatio, Resolution
 from apps.studio.forms import ClockField, number_words
 from apps.studio.words import LOOK_WORDS, PRESET_WORDS, STYLE_WORDS, TRACK_WORDS
@@ -57,7 +58,7 @@ class OutputsForm(forms.Form):
     aspect_ratios = forms.MultipleChoiceField(
         choices=AspectRatio.choices, error_messages={"required": "Choose at least one shape."}
     )
-    resolution = forms.ChoiceField(choices=Resolution.choices, initial=Resolution.FULL_HD)
+    resolution = forms.ChoiceField(choices=Resolution.choices)
     framing = forms.ChoiceField(choices=OutputFraming.choices, initial=OutputFraming.FOLLOW, required=False)
     hook_seconds = hook_seconds_field()
     hook_start = ClockField(required=False)

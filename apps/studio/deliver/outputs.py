@@ -12,11 +12,9 @@ from django.views.decorators.http import require_http_methods, require_POST
 
 from apps.accounts.models import User
 from apps.composition.captions import readable_words
-from apps.composition.hook import HookWindow, hook_suggestion
+from apps.composition.hook import SHORTEST_HOOK_SECONDS, HookWindow, hook_suggestion
 from apps.composition.models import Output
 from apps.composition.outputs import (
-    LONGEST_HOOK_SECONDS,
-    SHORTEST_HOOK_SECONDS,
     output_change,
     output_delete,
     output_problem,
@@ -38,7 +36,7 @@ from apps.studio.pages.acting import project_action
 from apps.studio.templatetags.studio import clock
 from apps.work.work import Spending
 
-HOOK_LENGTHS = (SHORTEST_HOOK_SECONDS, 20, LONGEST_HOOK_SECONDS)
+HOOK_LENGTHS = (15, 20, 30)
 
 
 @login_required
@@ -135,12 +133,13 @@ def look(request: HttpRequest, project_id: UUID) -> HttpResponse:
 
 def _wished(project: Project, shape: str | None, length: str | None) -> dict[str, Any]:
     """Return what a link to the form chose."""
+    size = {"resolution": project.resolution}
     if length is None or length not in map(str, HOOK_LENGTHS):
-        return {"aspect_ratios": [shape] if shape in AspectRatio.values else []}
+        return {**size, "aspect_ratios": [shape] if shape in AspectRatio.values else []}
     found = hook_suggestion(project, Decimal(length))
     start = clock(found.start_seconds) if found else ""
     chosen = shape if shape in AspectRatio.values else project.aspect_ratio
-    return {"aspect_ratios": [chosen], "hook_seconds": length, "hook_start": start}
+    return {**size, "aspect_ratios": [chosen], "hook_seconds": length, "hook_start": start}
 
 
 def _hooks(project: Project, lengths: Sequence[Decimal | int]) -> list[tuple[Decimal, HookWindow]]:

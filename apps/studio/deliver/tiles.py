@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from fractions import Fraction
 from typing import Any
 from uuid import UUID
 
@@ -9,9 +10,10 @@ from django.http import HttpRequest
 
 from apps.composition.captions import readable_words
 from apps.composition.handoff.export import package_state
+from apps.composition.hook import film_frames, hook_range
 from apps.composition.models import Output
 from apps.composition.options import OptionChanges
-from apps.composition.outputs import LONGEST_HOOK_SECONDS, SHORTEST_HOOK_SECONDS, output_problem
+from apps.composition.outputs import output_problem
 from apps.composition.planning import video_options
 from apps.composition.project_looks import OutputState, outputs_of
 from apps.composition.selectors import CurrentPlans
@@ -27,6 +29,8 @@ from apps.studio.project.cards import view_url
 from apps.studio.words import STYLE_WORDS, TRACK_WORDS, Word
 from engines.lyrics.caption_look import CaptionStyle
 
+OFFERED_HOOK_SECONDS = (15, 30)
+
 
 @dataclass(frozen=True)
 class OutputTile:
@@ -40,12 +44,14 @@ class OutputTile:
     proof: ProofShown | None
     # Why it can't be made now.
     problem: str = ""
+    # From where to where of the film a cut goes; None for a whole video, and where an earlier state was made.
+    cut: tuple[float, float] | None = None
 
     @property
     def facts(self) -> list[Any]:
         output, job, composition = self.state.output, self.state.job, self.state.composition
         facts = [output.pk, output.name, output.framing, self.captions, self.word.text, composition and composition.pk]
-        facts.append(self.problem)
+        facts += [self.problem, self.cut]
         if job is not None:
             facts += [job.error, int(job.progress_percentage), job.progress_message, job_time_left(job)]
         return facts
@@ -109,7 +115,16 @@ def _tile(now: CurrentPlans, state: OutputState) -> OutputTile:
         captions=_own_captions(project, state.output),
         proof=proof_of(made) if made is not None else None,
         problem=problem,
+        cut=None if problem or state.stale else _cut(now, state.output),
     )
+
+
+def _cut(now: CurrentPlans, output: Output) -> tuple[float, float] | None:
+    frames = None if output.hook_seconds is None else film_frames(now.project, now.scenes)
+    if frames is None:
+        return None
+    (first, last), fps = hook_range(now.project, output, frames), Fraction(now.project.fps)
+    return float(first / fps), float(last / fps)
 
 
 def _own_captions(project: Project, output: Output) -> str:
@@ -143,7 +158,7 @@ def offers_of(now: CurrentPlans, outputs: Sequence[Output]) -> list[Offer]:
             f"shape={upright}&hook={seconds}",
             mark=f"{seconds} s",
         )
-        for seconds in (SHORTEST_HOOK_SECONDS, LONGEST_HOOK_SECONDS)
+        for seconds in OFFERED_HOOK_SECONDS
         if seconds not in lengths and seconds <= length
     ]
     return [*shapes, *cuts]

@@ -2,11 +2,11 @@
 a cost above the threshold asks for confirmation, and without htmx the response is a redirect."""
 
 from collections.abc import Callable, Mapping
-from decimal import Decimal
+from decimal import Decimal, InvalidOperation
 from uuid import UUID
 
 from django.contrib import messages
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import redirect, render
 from django.template.loader import render_to_string
 from django.urls import reverse
@@ -116,6 +116,16 @@ def refuse_stale_look(request: HttpRequest, *, now: str, what: str) -> None:
         raise ConflictError(message, code="stale")
 
 
+def price_shown(sent: QueryDict) -> Decimal:
+    """Return the price that a form's button showed (`max_cost`, US dollars), the most that pressing it may spend; zero
+    for a missing or invalid one."""
+    try:
+        price = Decimal(sent.get("max_cost", ""))
+    except InvalidOperation:
+        return Decimal(0)
+    return price if price.is_finite() else Decimal(0)
+
+
 def sent_fields(request: HttpRequest, *without: str) -> list[tuple[str, str]]:
     """Return a form's fields, so that another form can send them again."""
     names = [name for name in request.POST if name not in OWN_FIELDS | set(without)]
@@ -140,14 +150,15 @@ def board_page_name(name: str) -> str:
 
 
 def _over_budget(request: HttpRequest, error: BudgetExceeded, project_id: UUID) -> HttpResponse:
-    """Return the error, with a link to the cap that was exceeded."""
-    in_project = str(error.evidence.get("scope", "")).startswith("project:")
+    """Return the error, with a link to the cap that was exceeded; none where the price is above the one shown."""
+    scope = str(error.evidence.get("scope", ""))
+    in_project = scope.startswith("project:")
     cap_url = reverse("studio:budget", args=[project_id]) if in_project else reverse("studio:spending")
     cap = {"cap_url": cap_url, "cap_word": "Change the budget" if in_project else "Change your caps"}
     response = render(
         request,
         "components/toast.html",
-        {"tone": "bad", "message": error.message, "in_dialog": in_project, **cap},
+        {"tone": "bad", "message": error.message, "in_dialog": in_project, **(cap if scope else {})},
         status=402,
     )
     return in_toasts(response)

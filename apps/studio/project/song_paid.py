@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 
 from django.http import QueryDict
 
@@ -15,11 +15,9 @@ from apps.jobs.models import Job
 from apps.projects.models import Project
 from apps.providers.registry import provider_label
 from apps.songs.models import Song
+from apps.studio.pages.acting import price_shown
 from apps.studio.templatetags.studio import money
 from apps.work.work import Spending, Work
-
-# The field with the price that the button showed.
-MOST = "max_cost"
 
 
 @dataclass(frozen=True)
@@ -60,11 +58,7 @@ def vocals_separate(by: User, project: Project, song: Song, sent: QueryDict) -> 
 
 def _call(project: Project, sent: QueryDict) -> SongCall:
     """The button shows the price, so that pressing it confirms it."""
-    try:
-        most = Decimal(sent.get(MOST, ""))
-    except InvalidOperation:
-        most = Decimal(0)
-    spending = Spending(project.confirm_above, confirmed=True, max_cost=most if most.is_finite() else Decimal(0))
+    spending = Spending(project.confirm_above, confirmed=True, max_cost=price_shown(sent))
     return SongCall(spending, flavor=project.flavor, project_id=project.pk)
 
 

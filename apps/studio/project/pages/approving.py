@@ -14,7 +14,7 @@ from apps.production.finals import final_kinds, final_plan, final_start
 from apps.projects.selectors import project_get
 from apps.projects.services import project_update
 from apps.providers.registry import provider_label
-from apps.studio.pages.acting import dialog, project_action, scene_action
+from apps.studio.pages.acting import dialog, price_shown, project_action, scene_action
 from apps.studio.words import CAPABILITY_WORDS
 from apps.work.work import Spending
 
@@ -83,12 +83,12 @@ def scene_send_back(request: HttpRequest, project_id: UUID, sequence: int) -> Ht
 def make_final(request: HttpRequest, project_id: UUID) -> HttpResponse:
     """GET: the dialog, with what the final costs by kind of work and what it leaves as it is."""
     if request.method == "POST":
-        return project_action(
-            request,
-            project_id,
-            lambda by, spending: final_start(by=by, project_id=project_id, spending=spending),
-            usual="quick",
-        )
+
+        def start(by: User, spending: Spending) -> object:
+            most = Spending(confirmed=spending.confirmed, max_cost=price_shown(request.POST))
+            return final_start(by=by, project_id=project_id, spending=most)
+
+        return project_action(request, project_id, start, usual="quick")
     by = acting_user(request)
     project, problem, plan = project_get(by=by, project_id=project_id), "", None
     try:
