@@ -1,7 +1,7 @@
 """The stand-alone API. Each call also has a `…/quote`."""
 
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import fields
 from decimal import Decimal
 from typing import Any, ClassVar
@@ -40,7 +40,8 @@ QUOTE_RESPONSE = inline_serializer(
         "provider": serializers.CharField(),
         "flavor": serializers.CharField(),
         "notes": serializers.ListField(
-            child=serializers.CharField(), help_text="Whose pictures a scene's models aren't sent, and why"
+            child=serializers.CharField(),
+            help_text="Whose pictures a scene's models aren't sent, and why; what else they can't do of what was asked",
         ),
     },
 )
@@ -70,9 +71,14 @@ def quote_response(works: list[Work]) -> Response:
             "estimated": any(work.quote.estimated for work in works),
             "provider": ", ".join(sorted({work.choice.provider.name for work in works})),
             "flavor": works[0].choice.config.flavor if works else "",
-            "notes": pictures_notes(works) if len(works) <= MOST_NOTED else [],
+            "notes": [*_works_notes(works), *(pictures_notes(works) if len(works) <= MOST_NOTED else [])],
         }
     )
+
+
+def _works_notes(works: Sequence[Work]) -> list[str]:
+    """Return the works' own notes, each sentence once."""
+    return list(dict.fromkeys(work.note for work in works if work.note))
 
 
 class QuoteView(APIView):

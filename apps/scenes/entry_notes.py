@@ -6,9 +6,9 @@ from apps.core.errors import StudioError
 from apps.providers.capabilities import Capability
 from apps.providers.sections import ModelState
 from apps.scenes.entry import scene_following
-from apps.scenes.entry_frames import LAST, MATCHED, MOST_NAMED
+from apps.scenes.entry_frames import MATCHED, MOST_NAMED
 from apps.scenes.making import GenerationSpec, image_work, scene_span, video_work
-from apps.scenes.models import Entry, Scene
+from apps.scenes.models import Scene
 from apps.work.pictures import pictures_of
 from apps.work.work import Work
 
@@ -35,15 +35,12 @@ def entry_notes(*, by: User, scene: Scene) -> list[str]:
 
 def video_note(scene: Scene, work: Work) -> str:
     """Return that a bridge doesn't arrive at its own image, and with which models it would; "" if it does."""
-    following = scene_following(scene)
-    if following.entry != Entry.BRIDGE or following.starts_from is None or LAST in work.frozen.inputs:
+    if not work.note:
         return ""
-    provider, settings = work.choice.provider, work.choice.config.values
-    model = provider.model_used(Capability.VIDEO, settings) or provider.label or provider.title
     offers = model_offers(Capability.VIDEO, flavor=scene.project.flavor)
     able = [offer.model for offer in offers if offer.abilities.last_frame and offer.state != ModelState.RETIRED]
     others = f" {', '.join(able[:MOST_NAMED])} can." if able else ""
-    return f"{model} takes no last frame, so this only continues and doesn't arrive at its own picture.{others}"
+    return f"{work.note}{others}"
 
 
 def image_note(work: Work) -> str:

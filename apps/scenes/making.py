@@ -4,7 +4,7 @@
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from uuid import UUID
 
 from django.db import transaction
@@ -28,7 +28,7 @@ from apps.scenes.models import Origin, Scene
 from apps.scenes.picks import scene_picks
 from apps.scenes.scene_frames import SceneFrames, scene_spans, span_beats, span_energy
 from apps.scenes.selectors import scene_get, scenes_get, scenes_of
-from apps.work.choice import Chooser, Picked, chooser, provider_choose
+from apps.work.choice import Choice, Chooser, Picked, chooser, provider_choose
 from apps.work.frozen import FrozenRequest, ImageValues, VideoValues
 from apps.work.parameters import FollowingClip, ImageParameters, VideoParameters
 from apps.work.seeds import SEED_MAXIMUM
@@ -197,10 +197,17 @@ def video_work(
     except InputError as error:
         if LAST not in inputs or error.code != "input_unsupported":
             raise
-    # Without the image to arrive at it still continues, which `entry_note` says before anybody pays.
+    # Without the image to arrive at it still continues, which the note says before anybody pays.
     del inputs[LAST]
     parameters = parameters.model_copy(update={"frozen": FrozenRequest.of(values, inputs)})
-    return work_prepare(by=by, kind=Kind.VIDEO, parameters=parameters, choice=choice)
+    work = work_prepare(by=by, kind=Kind.VIDEO, parameters=parameters, choice=choice)
+    return replace(work, note=_bridge_note(work.choice))
+
+
+def _bridge_note(choice: Choice) -> str:
+    provider = choice.provider
+    model = provider.model_used(Capability.VIDEO, choice.config.values) or provider.label or provider.title
+    return f"{model} takes no last frame, so a bridge only continues and doesn't arrive at its own picture."
 
 
 def scene_image_generate(

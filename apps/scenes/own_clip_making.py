@@ -2,11 +2,10 @@
 
 from decimal import Decimal
 from fractions import Fraction
-from pathlib import Path
 from uuid import uuid4
 
 from apps.assets.models import Asset
-from apps.assets.services import StoredFile, asset_local_copy, file_store
+from apps.assets.services import asset_local_copy, file_store
 from apps.assets.store.keys import scene_file_key
 from apps.jobs.execution import Done, JobRun
 from apps.jobs.kinds import Kind
@@ -16,13 +15,11 @@ from apps.scenes.checks import Wanted, clip_check
 from apps.scenes.models import Origin
 from apps.scenes.new_clips import NewClip, clip_save, job_scene
 from apps.scenes.parameters import TrimParameters, UploadParameters
+from apps.scenes.posters import poster_store
 from apps.scenes.preflight_jobs import clip_preflight
 from engines.media.footage import Footage, footage_render
 from engines.media.framing import PictureFit
-from engines.media.stills import still
 
-# As wide as a card on a sharp screen.
-POSTER_WIDTH = 960
 FITS = {Fit.FIT: PictureFit.BARS, Fit.FILL: PictureFit.FILL}
 
 
@@ -53,7 +50,8 @@ def own_clip_run(run: JobRun) -> Done:
     name = f"{'trim' if trim else 'upload'}_{uuid4().hex[:12]}.mp4"
     look = clip_preflight(run, project, output)
     clip_decode_ahead(project, output)
-    poster = _poster(run, output, float(parameters.clip_in))
+    # Of where the scene starts in it: its image is of something else.
+    poster = poster_store(run, output, float(parameters.clip_in))
     new = NewClip(
         look=look,
         stored=file_store(output, key=scene_file_key(project.pk, scene.sequence or 0, name), content_type="video/mp4"),
@@ -65,14 +63,6 @@ def own_clip_run(run: JobRun) -> Done:
         parent_id=trim.parent_id if trim else None,
     )
     return Done(save=lambda: clip_save(run, new))
-
-
-def _poster(run: JobRun, video: Path, seconds: float) -> StoredFile:
-    """Store a picture of where the scene starts in the clip: its image is of something else."""
-    picture = run.scratch / "poster.jpg"
-    picture.write_bytes(still(video, seconds, width=POSTER_WIDTH))
-    key = scene_file_key(run.job.project_id, job_scene(run).sequence or 0, f"poster_{uuid4().hex[:12]}.jpg")
-    return file_store(picture, key=key, content_type="image/jpeg")
 
 
 def _part(parameters: UploadParameters, seconds: float | None) -> tuple[Decimal, Decimal | None]:

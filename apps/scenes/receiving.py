@@ -5,11 +5,13 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from decimal import Decimal
 from functools import partial
+from pathlib import Path
 from uuid import UUID, uuid4
 
 from apps.assets.models import AssetKind
 from apps.assets.services import StoredFile, asset_create, file_store
 from apps.assets.store.keys import scene_file_key, scene_lipsync_key
+from apps.core.errors import InputError, MediaToolError
 from apps.jobs.execution import Done, JobRun
 from apps.projects.cast.drawing import pictures_arrive
 from apps.providers.base import ProviderResult
@@ -18,8 +20,10 @@ from apps.providers.registry import is_built_in
 from apps.scenes.approval import approval_marks, scene_approval
 from apps.scenes.arriving import clip_decode_ahead
 from apps.scenes.checks import Wanted, clip_check
+from apps.scenes.entry_frames import FIRST
 from apps.scenes.models import Approval, Origin
 from apps.scenes.new_clips import NewClip, clip_save, job_scene, locked_scene
+from apps.scenes.posters import poster_store
 from apps.scenes.preflight_jobs import clip_preflight, performance_suspicion
 from apps.scenes.results import CheckedResult, SceneImageResult
 from apps.work.frozen import FrozenRequest, VideoValues
@@ -62,11 +66,15 @@ class AskedClip:
     parent_id: UUID | None = None
     heard: AudioSegment | None = None
     whole: bool = True
+    goes_on: bool = False
 
 
 def scene_video_receive(run: JobRun, result: ProviderResult) -> Done:
     asked = run.read(VideoParameters)
-    return _clip_receive(run, result, AskedClip(Origin.GENERATED, _wanted(asked.frozen), asked.make_current))
+    start = asked.frozen.inputs.get(FIRST)
+    goes_on = start is not None and start.frame is not None
+    clip = AskedClip(Origin.GENERATED, _wanted(asked.frozen), asked.make_current, goes_on=goes_on)
+    return _clip_receive(run, result, clip)
 
 
 def scene_lipsync_receive(run: JobRun, result: ProviderResult) -> Done:
@@ -105,6 +113,8 @@ def _clip_receive(run: JobRun, result: ProviderResult, asked: AskedClip) -> Done
     else:
         key = scene_file_key(run.job.project_id, sequence, f"clip_{uuid4().hex[:12]}{file.path.suffix}")
     metadata = result_metadata(run, result)
+    # Before the file is moved away.
+    poster = _first_picture(run, file.path) if asked.goes_on else None
     stored = file_store(
         file.path,
         key=key,
@@ -123,9 +133,18 @@ def _clip_receive(run: JobRun, result: ProviderResult, asked: AskedClip) -> Done
         parent_id=asked.parent_id,
         make_current=asked.make_current,
         cost=result.cost,
+        poster=poster,
         part=None if asked.parent_id and asked.whole else (Decimal(0), None),
     )
     return Done(result=CheckedResult(metadata=metadata, checks=checks), save=partial(clip_save, run, new))
+
+
+def _first_picture(run: JobRun, clip: Path) -> StoredFile | None:
+    """Store the clip's first picture; None if it can't be decoded, which its checks tell."""
+    try:
+        return poster_store(run, clip)
+    except (InputError, MediaToolError):
+        return None
 
 
 def _notes(run: JobRun, result: ProviderResult, heard: AudioSegment | None, seconds: float | None) -> list[str]:

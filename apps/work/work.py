@@ -27,7 +27,8 @@ from apps.work.shots.planning import shot_quote
 
 @dataclass(frozen=True)
 class Work:
-    """Prepared work, not yet written to the database."""
+    """Prepared work, not yet written to the database. `note`: what its model can't do of what was asked, as a sentence;
+    whoever asks for the price is told."""
 
     kind: Kind
     parameters: WorkParameters
@@ -35,6 +36,7 @@ class Work:
     quote: Quote
     request: ProviderRequest
     parts: tuple[Quote, ...] = ()  # of a shot that is made in parts
+    note: str = ""
 
     @property
     def frozen(self) -> FrozenRequest:

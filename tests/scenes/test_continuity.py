@@ -104,6 +104,13 @@ def test_a_continuing_clip_starts_from_the_last_planned_frame(api, film, replica
     sent = newest_input(replicate)
     assert "last_frame" not in sent
     assert_is_frame(replicate, sent["image"], current(film, 1), 119)
+    # It is shown with its own first picture: the scene's image is of something else.
+    found = scene(api, film, 2)
+    clip = current(film, 2)
+    assert found["poster_url"] == f"/api/mv/get_character_reference/{clip.poster_id}" != found["image_url"]
+    with asset_local_copy(clip.poster) as path:
+        shown = np.asarray(Image.open(path).convert("RGB").resize((320, 180)), np.float64)
+    assert psnr(shown, frame_of(clip, 0)) > 25 > psnr(shown, picture(replicate, newest_input(replicate)["image"]))
     # What was paid for says what it was made from.
     first = current(film, 1)
     assert job.parameters["frozen"]["inputs"]["image"]["asset_id"] == str(first.asset_id)
@@ -119,6 +126,7 @@ def test_a_bridge_starts_from_that_frame_and_arrives_at_the_scenes_own_image(api
     assert_is_frame(replicate, sent["image"], current(film, 1), 119)
     own = np.asarray(Image.open(io.BytesIO(media.image())).convert("RGB"), np.float64)
     assert psnr(picture(replicate, sent["last_frame"]), own) >= 45
+    assert post(api, film, "scenes/2/generate_video/quote", model=FAST).json()["notes"] == []
 
 
 def test_a_scene_that_matches_is_drawn_with_its_forerunners_picture(api, film, replicate):

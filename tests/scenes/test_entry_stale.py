@@ -118,8 +118,16 @@ def test_a_short_clip_ends_as_the_film_fills_it(api, film, user, way, number):
 
 def test_a_bridge_says_that_its_model_takes_no_last_frame(api, film):
     note = api.get(url(film, "scenes/5/pictures?capability=video")).json()["note"]
-    assert note.startswith("Draft takes no last frame, so this only continues") and "google/veo-3.1" in note
+    assert note.startswith("Draft takes no last frame, so a bridge only continues") and "google/veo-3.1" in note
     assert api.get(url(film, "scenes/2/pictures?capability=video")).json()["note"] == ""
+
+
+def test_a_bridges_quote_says_before_it_is_paid_that_it_does_not_arrive(api, film):
+    said = "Draft takes no last frame, so a bridge only continues and doesn't arrive at its own picture."
+    assert post(api, film, "scenes/5/generate_video/quote").json()["notes"] == [said]
+    assert post(api, film, "scenes/2/generate_video/quote").json()["notes"] == []
+    generate(api, film, 4)
+    assert post(api, film, "scenes/redo_stale/quote").json()["notes"] == [said]
 
 
 def test_own_footage_is_not_stale(api, film, user):

@@ -94,5 +94,5 @@ def test_a_bridge_says_which_models_arrive_at_its_picture(client, user, film):
     client.force_login(user)
     Scene.objects.filter(sequence=2).update(entry="bridge")
     page = html_of(client.get(url(film, "scenes/2/entry")))
-    assert "Draft takes no last frame, so this only continues" in page
+    assert "Draft takes no last frame, so a bridge only continues" in page
     assert "google/veo-3.1" in page

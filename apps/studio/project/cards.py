@@ -65,7 +65,7 @@ class SceneCard:
     """One scene as its card shows it. `job` is set while it is relevant; missing URLs are "".
 
     `song_window` is what Quick gen syncs to, [start, end) in seconds of the song; None outside the song.
-    `pictures_note` says which pictures of subjects its next image or clip is made without.
+    `pictures_note` says which pictures of subjects, or as a bridge of its own, its next image or clip is made without.
     """
 
     scene: Scene

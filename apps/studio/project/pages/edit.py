@@ -74,7 +74,7 @@ def scene_inspector(request: HttpRequest, project_id: UUID, sequence: int) -> Ht
     images = len(images_of(card.scene))
     model = scene_picker(by, card.scene, Capability.VIDEO).effective
     more = {"clips": clip_views(card.scene), "images": images if images > 1 else 0, "model": model}
-    more["pictures_note"] = scene_pictures_note(card.scene) if card.cast else ""
+    more["pictures_note"] = scene_pictures_note(card.scene) if card.cast or card.entry_words else ""
     more["takes_offered"] = TAKES_OFFERED
     more["remake_text"] = "New picture" if project.needs_approval else "Remake scene"
     more["remake_tip"] = REMAKE_TIPS[project.needs_approval]
