@@ -266,6 +266,7 @@ SPECTACULAR_SETTINGS = {
         "ModelStateEnum": "apps.catalog.api.MODEL_STATES",
         "StateEnum": "apps.jobs.states.State",
     },
+    "PREPROCESSING_HOOKS": ["apps.core.schema.without_maps"],
     "POSTPROCESSING_HOOKS": [
         "drf_spectacular.hooks.postprocess_schema_enums",
         "apps.core.schema.describe_all",

@@ -1,5 +1,6 @@
 """Shared fixtures. The suite runs on a real PostgreSQL and Redis of its own, in a temporary folder.
 
+Its database is migrated once and copied by each run (tests/database.py).
 `DATABASE_URL` and `REDIS_URL`, where set, are used instead (`TEST_` is put before the database's name).
 """
 
@@ -29,6 +30,7 @@ if sys.dont_write_bytecode:
     os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
 
 import embedded  # noqa: E402
+from tests.database import cluster_start, database_use  # noqa: E402
 
 
 def _stop_services() -> None:
@@ -38,8 +40,7 @@ def _stop_services() -> None:
 
 
 # Not in a fixture: the settings are read below.
-if not os.environ.get("DATABASE_URL"):
-    embedded.postgres_start(DATA_DIR, durable=False)
+MIGRATED = not os.environ.get("DATABASE_URL") and cluster_start(DATA_DIR)
 if not os.environ.get("REDIS_URL"):
     embedded.redis_start(DATA_DIR)
 atexit.register(_stop_services)
@@ -78,6 +79,14 @@ def pytest_collection_modifyitems(config, items):
         for item in items:
             if not item.get_closest_marker("timeout"):
                 item.add_marker(pytest.mark.timeout(BOTH_RUNS_TIMEOUT_SECONDS))
+
+
+if MIGRATED:
+
+    @pytest.fixture(scope="session")
+    def django_db_setup(django_test_environment):
+        """Take the place of pytest-django's, which creates a database and migrates it."""
+        database_use()
 
 
 @pytest.fixture(autouse=True, scope="session")
