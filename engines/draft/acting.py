@@ -1,6 +1,7 @@
 """Who does what in a moment beside what its clause says: what goes on from before, who watches, what is ridden."""
 
 import re
+from collections.abc import Sequence
 from dataclasses import replace
 
 from engines.draft.people import Person
@@ -185,3 +186,14 @@ def by_itself(own: Sight, subject: str, before: Sight, lead: tuple[Member, ...])
     if animals(own):
         return own, lead
     return replace(own, action=before.action if own.place in {"", before.place} else "look"), lead
+
+
+def in_their_colors(sights: Sequence[Sight]) -> list[Sight]:
+    """Give each thing of a story the color that was said of it last: "a red car… the car stops"."""
+    colors: dict[str, str] = {}
+    found = []
+    for sight in sights:
+        colors |= {amount.name: amount.color for amount in sight.things if amount.color}
+        amounts = [replace(amount, color=colors.get(amount.name, "")) for amount in sight.things]
+        found.append(replace(sight, things=tuple({amount.name: amount for amount in amounts}.values())))
+    return found

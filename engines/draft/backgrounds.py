@@ -85,6 +85,13 @@ def shows_building(place: str) -> bool:
     )
 
 
+def _color_of(thing: str, brief: Brief) -> str:
+    """Return the color that is said of a thing here, which the place's own are painted in too."""
+    setting = brief.sight.setting
+    said = (*brief.sight.things, *(setting.things if setting else ()))
+    return next((amount.color for amount in said if amount.name == thing and amount.color), "")
+
+
 def paint_place(canvas: Canvas, palette: Palette, rng: np.random.Generator, brief: Brief, *, narrow: float) -> None:
     """Paint where the scene is. `narrow` is how much of a 16:9 frame's width there is."""
     place = places().get(brief.place)
@@ -92,8 +99,11 @@ def paint_place(canvas: Canvas, palette: Palette, rng: np.random.Generator, brie
     if painter == "car" and brief.shot in {"extreme_wide", "wide", "full"}:
         painter = "road"  # from so far away, the car's interior can't be seen
     color = brief.sight.building_color
+    chairs = _color_of("chair", brief)
     if painter == "lighthouse":
         outdoors.lighthouse(canvas, palette, rng, brief.light, color)
+    elif painter == "restaurant" and chairs:
+        indoors.restaurant(canvas, palette, rng, brief.light, chairs)
     else:
         PAINTERS[painter](canvas, palette, rng, brief.light)
     if place is None:

@@ -5,7 +5,6 @@ import math
 from engines.draft.canvas import Point, mix
 from engines.draft.clothes import BARE_SHOULDERS
 from engines.draft.figure import FigurePainter
-from engines.draft.hats import draw_hat
 from engines.draft.moods import Expression
 from engines.draft.rig import Skeleton
 
@@ -135,7 +134,8 @@ class BodyPainter(FigurePainter):
                     [leg[0], _between(leg[0], leg[1], 0.6)], 0.52, mix(character.garment_color, "#000000", dark)
                 )
             toe = 0.3 if bones.head[0] >= bones.hips[0] - 0.01 else -0.3
-            self.stroke([leg[2], (leg[2][0] + toe, leg[2][1] + 0.02)], 0.24, mix(character.trousers, "#000000", 0.5))
+            shoe = mix(character.person.shoes or mix(character.trousers, "#000000", 0.5), "#000000", dark)
+            self.stroke([leg[2], (leg[2][0] + toe, leg[2][1] + 0.02)], 0.24, shoe)
 
     def _torso(self, bones: Skeleton, shade: str) -> None:
         character = self.character
@@ -195,6 +195,9 @@ class BodyPainter(FigurePainter):
         middle = [_between(bones.neck, bones.hips, share) for share in (0.25, 0.6, 1.0)]
         if garment in {"suit", "uniform", "coat", "trenchcoat", "raincoat", "jacket", "robe"}:
             self.stroke(middle, 0.05, shade)
+        if garment in {"hoodie", "parka"}:
+            self.stroke([_aside(bones.neck, across, -0.3), middle[0], _aside(bones.neck, across, 0.3)], 0.2,
+                        mix(self.character.garment_color, "#ffffff", 0.25))  # fmt: skip
         if garment in {"suit", "uniform"}:
             self.polygon([_aside(bones.neck, across, -0.14), _aside(bones.neck, across, 0.14), middle[0]], "#f0ede6")
         if garment in {"trenchcoat", "robe", "uniform", "armor", "supersuit", "coat"}:
@@ -277,10 +280,10 @@ class BodyPainter(FigurePainter):
             )
         self._whiskers()
         self.hair_in_front()
-        draw_hat(self, character)
+        self.hat()
         if character.glasses:
             for side in (-1, 1):
-                self.ellipse(side * 0.17, -0.03, 0.13, 0.09, "#1b1b1f", 0.85)
+                self.ellipse(side * 0.17, -0.03, 0.13, 0.09, character.frame, 0.85)
         self.tilt, self.head = 0.0, size
         self.x, self.y = home
 

@@ -249,7 +249,7 @@ def _figure(
 
 
 # Where somebody who works stands at a counter.
-_SOLD_AT = frozenset(("supermarket", "candy shop", "bar", "saloon", "market", "restaurant"))
+_SOLD_AT = frozenset(("supermarket", "candy shop", "bar", "saloon", "market", "restaurant", "cafe"))
 
 
 def _fill_hands(

@@ -5,12 +5,14 @@ head height).
 """
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import cv2
 import numpy as np
 
-from engines.draft.canvas import Canvas, Point, bgr, mix
+from engines.draft import hair
+from engines.draft.canvas import Canvas, Point, bgr, mix, rounded
 from engines.draft.clothes import BARE_SHOULDERS, LAPELS, draw_chest, draw_scarf
 from engines.draft.hats import draw_hat
 from engines.draft.look import Palette
@@ -24,6 +26,12 @@ TROUSERS = ("#2b3242", "#3a3436", "#4a4f45", "#463a50")
 
 
 _PLAIN = Expression(smile=0.3)
+_SIDES = (-1, 1)
+_SHADED = ((0.06, -0.4), (0.3, -0.28), (0.37, 0.0), (0.31, 0.24), (0.14, 0.46), (0.06, 0.3))
+_BEARD = rounded([
+    (-0.36, 0.02), (-0.35, 0.2), (-0.28, 0.38), (-0.12, 0.52), (0.12, 0.52), (0.28, 0.38), (0.35, 0.2), (0.36, 0.02),
+    (0.3, 0.14), (0.23, 0.24), (0.15, 0.19), (0.0, 0.2), (-0.15, 0.19), (-0.23, 0.24), (-0.3, 0.14),
+])  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -42,6 +50,7 @@ class Character:
     hat: str
     hat_color: str
     glasses: bool
+    frame: str  # of the glasses: a color
     kind: str
     size: float  # 1 for a grown-up
 
@@ -92,6 +101,7 @@ def cast(person: Person, palette: Palette) -> Character:
         hat=person.hat or ("beanie" if person.extra == "hood" else ""),
         hat_color=mix(person.hat_color or _HAT_COLORS.get(person.hat, person.garment_color), palette.figure, 0.15),
         glasses=person.glasses,
+        frame=mix(person.glasses_color, palette.figure, 0.1) if person.glasses_color else "#1b1b1f",
         kind=person.kind,
         size={"child": 0.66, "young": 0.94, "old": 0.95}.get(person.age, 1.0) * (person.tall or 1.0),
     )
@@ -128,6 +138,7 @@ class FigurePainter:
         self.canvas, self.character, self.palette = canvas, character, palette
         self.x, self.y, self.head = x, y, head
         self.tilt = 0.0
+        self.side = 0.0  # how far the head is turned to the right: 0 from the front, 0.5 half, 1 in profile
 
     def at(self, x: float, y: float) -> Point:
         if self.tilt:
@@ -145,6 +156,11 @@ class FigurePainter:
         self, x: float, y: float, across: float, down: float, color: str, opacity: float = 1.0, angle: float = 0.0
     ) -> None:
         self.canvas.ellipse(*self.at(x, y), across * self.head, down * self.head, color, opacity, angle)
+
+    @property
+    def iris(self) -> str:
+        """The color of the eyes."""
+        return self.character.person.eyes or mix("#4a6470", self.palette.far, 0.4)
 
     # --- close shots ---
 
@@ -166,7 +182,8 @@ class FigurePainter:
             wide *= {"m": 1.03, "f": 0.9}.get(character.person.sex, 1.0)
         self.hair_behind()
         self.polygon([(-0.23 * thick, 0.2), (0.23 * thick, 0.2), (0.27 * thick, 0.75), (-0.27 * thick, 0.75)], neck)
-        self.polygon([(-0.25, 0.36), (0.25, 0.36), (0.2, 0.52), (-0.18, 0.56)], mix(neck, "#000000", 0.25), 0.7)
+        self.polygon([(-0.23 * thick, 0.34), (0.23 * thick, 0.34), (0.2, 0.52), (-0.18, 0.56)],
+                     mix(neck, "#000000", 0.25), 0.7)  # fmt: skip
         shoulders: list[Point] = [(-0.26, 0.6), (0.26, 0.6), (0.6, 0.72), (0.98, 0.9), (1.14, 1.3), (1.22, 5.0),
                                   (-1.22, 5.0), (-1.14, 1.3), (-0.98, 0.9), (-0.6, 0.72)]  # fmt: skip
         under = mix("#b5543f", color, 0.15) if character.garment == "overalls" else color
@@ -183,38 +200,50 @@ class FigurePainter:
         if character.kind in {"ghost", "scarecrow", "skeleton"}:
             return self._skull() if character.kind == "skeleton" else self._odd_face()
         self.ears(mix(skin, "#3a1a14", 0.2))
-        if character.kind == "robot":
-            self.polygon([(-0.42, -0.5), (0.42, -0.5), (0.42, 0.46), (0.3, 0.52), (-0.3, 0.52), (-0.42, 0.46)], skin)
-        else:
-            self.polygon(_face_outline(character), skin)
-            self._age_and_shave()
-        self.polygon([(0.06, -0.4), (0.3, -0.28), (0.37, 0.0), (0.31, 0.24), (0.14, 0.46), (0.06, 0.3)],
-                     mix(skin, "#2a1020", 0.5), 0.1)  # fmt: skip
-        for side in (-1, 1):
-            self.ellipse(side * 0.21, 0.15, 0.085, 0.05, mix(skin, "#d0503c", 0.4), 0.16)
+        self.head_shape()
         self._eyes(look, dark, shown)
-        if character.size < 0.8:
-            self.stroke([(-0.03, 0.14), (0.0, 0.155), (0.03, 0.14)], 0.018, dark, 0.6)
-        else:
-            self.stroke([(0.02, -0.04), (0.055, 0.13), (0.0, 0.155)], 0.018, dark, 0.7)
+        self.nose(dark)
         mouth = self._mouth(dark, shown.smile)
         if character.person.role == "vampire":
-            for side in (-1, 1):
+            for side in _SIDES:
                 self.polygon([(side * 0.085, 0.28), (side * 0.045, 0.28), (side * 0.068, 0.335)], "#ffffff")
         if character.person.mustache:
             self.polygon([(-0.17, 0.27), (-0.12, 0.2), (0.0, 0.185), (0.12, 0.2), (0.17, 0.27), (0.04, 0.235),
                           (-0.04, 0.235)], character.hair_color)  # fmt: skip
         if character.beard:
-            self.polygon([(-0.34, 0.1), (-0.3, 0.3), (-0.12, 0.49), (0.12, 0.49), (0.3, 0.3), (0.34, 0.1), (0.24, 0.24),
-                          (0.16, 0.2), (-0.16, 0.2), (-0.24, 0.24)], character.hair_color, 0.88)  # fmt: skip
+            self.whiskers()
             mouth = self._mouth(dark, shown.smile)
         if shown.gape:
             self.ellipse(0.0, 0.29, 0.065, shown.gape, "#5a1a20")
         self.hair_in_front()
         self.hat()
         if character.glasses:
-            self._glasses()
+            self.glasses()
         return mouth
+
+    def head_shape(self) -> None:
+        """Draw the bare head with its shade and cheeks."""
+        character, skin = self.character, self.character.skin
+        if character.kind == "robot":
+            self.polygon([(-0.42, -0.5), (0.42, -0.5), (0.42, 0.46), (0.3, 0.52), (-0.3, 0.52), (-0.42, 0.46)], skin)
+        else:
+            self.polygon(_face_outline(character), skin)
+            self._age_and_shave()
+        self.polygon(list(_SHADED), mix(skin, "#2a1020", 0.5), 0.1)
+        for side in _SIDES:
+            self.cheek(side)
+
+    def cheek(self, side: int) -> None:
+        self.ellipse(side * 0.21, 0.15, 0.085, 0.05, mix(self.character.skin, "#d0503c", 0.4), 0.16)
+
+    def nose(self, dark: str) -> None:
+        if self.character.size < 0.8:
+            self.stroke([(-0.03, 0.14), (0.0, 0.155), (0.03, 0.14)], 0.018, dark, 0.6)
+        else:
+            self.stroke([(0.02, -0.04), (0.055, 0.13), (0.0, 0.155)], 0.018, dark, 0.7)
+
+    def whiskers(self) -> None:
+        self.polygon(_BEARD, self.character.hair_color, 0.92)
 
     def _age_and_shave(self) -> None:
         """Draw an old face's lines, and the shade of a shaved beard."""
@@ -223,38 +252,38 @@ class FigurePainter:
         if person.sex == "m" and grown and person.age != "young" and not character.beard and not character.kind:
             self.polygon([(-0.36, 0.06), (-0.33, 0.28), (-0.15, 0.48), (0.15, 0.48), (0.33, 0.28), (0.36, 0.06),
                           (0.22, 0.21), (-0.22, 0.21)], character.hair_color, 0.13)  # fmt: skip
-        if person.age == "old":
-            line = mix(character.skin, "#3a1a14", 0.4)
-            for side in (-1, 1):
+        self.age_lines()
+
+    def age_lines(self, sides: Sequence[int] = _SIDES) -> None:
+        if self.character.person.age == "old":
+            line = mix(self.character.skin, "#3a1a14", 0.4)
+            for side in sides:
                 self.stroke([(side * 0.1, 0.13), (side * 0.17, 0.19), (side * 0.19, 0.28)], 0.014, line, 0.6)
                 self.stroke([(side * 0.27, -0.03), (side * 0.32, 0.0)], 0.012, line, 0.6)
             self.stroke([(-0.14, -0.27), (0.0, -0.285), (0.14, -0.27)], 0.012, line, 0.5)
 
     def ears(self, color: str) -> None:
-        for side in (-1, 1):
+        for side in _SIDES:
             self.ellipse(side * 0.37, 0.02, 0.06, 0.11, color)
-
-    def hat(self) -> None:
-        draw_hat(self, self.character)
 
     def _skull(self) -> Mouth:
         bone, dark = self.character.skin, "#1a1618"
         self.polygon([(-0.22, 0.1), (0.22, 0.1), (0.2, 0.46), (0.1, 0.52), (-0.1, 0.52), (-0.2, 0.46)], bone)
         self.ellipse(0, -0.1, 0.42, 0.4, bone)
-        for side in (-1, 1):
+        for side in _SIDES:
             self.ellipse(side * 0.17, -0.04, 0.115, 0.12, dark)
         self.polygon([(0.0, 0.1), (0.06, 0.22), (-0.06, 0.22)], dark)
         self.stroke([(-0.17, 0.33), (0.17, 0.33)], 0.02, dark)
         for x in (-0.12, -0.06, 0.0, 0.06, 0.12):
             self.stroke([(x, 0.27), (x, 0.4)], 0.014, dark)
-        draw_hat(self, self.character)
+        self.hat()
         x, top = self.canvas.point(*self.at(0, 0.33))
         return Mouth(x, top, self.head * self.canvas.unit)
 
     def _odd_face(self) -> Mouth:
         """Draw the holes in a ghost's sheet, or a scarecrow's sack of straw with its buttons and stitches."""
         if self.character.kind == "ghost":
-            for side in (-1, 1):
+            for side in _SIDES:
                 self.ellipse(side * 0.19, -0.05, 0.1, 0.16, "#1a2030", 0.9)
             self.ellipse(0, 0.29, 0.09, 0.07, "#1a2030", 0.85)
         else:
@@ -263,7 +292,7 @@ class FigurePainter:
                 self.stroke([(x * 0.8, 0.3), (x * 1.35, 0.62 + 0.1 * (number % 2))], 0.05, "#e0c060")
             self.ellipse(0, 0, 0.4, 0.5, self.character.skin)
             self.stroke([(0.12, -0.46), (0.2, 0.0), (0.12, 0.44)], 0.012, "#7a5a30", 0.6)
-            for side in (-1, 1):
+            for side in _SIDES:
                 self.ellipse(side * 0.16, -0.05, 0.08, 0.08, "#2a2018")
                 self.stroke([(side * 0.16 - 0.04, -0.09), (side * 0.16 + 0.04, -0.01)], 0.016, "#d0b070")
                 self.stroke([(side * 0.16 - 0.04, -0.01), (side * 0.16 + 0.04, -0.09)], 0.016, "#d0b070")
@@ -272,15 +301,15 @@ class FigurePainter:
             self.stroke([(-0.2, 0.24), (-0.1, 0.3), (0.1, 0.3), (0.2, 0.24)], 0.022, "#3a2818")
             for x in (-0.14, -0.05, 0.05, 0.14):
                 self.stroke([(x, 0.24), (x, 0.34)], 0.016, "#3a2818")
-            draw_hat(self, self.character)
+            self.hat()
         x, top = self.canvas.point(*self.at(0, 0.29))
         return Mouth(x, top, self.head * self.canvas.unit)
 
     def _eyes(self, look: float, dark: str, shown: Expression) -> None:
-        lash, iris = mix(self.character.hair_color, "#000000", 0.6), mix("#4a6470", self.palette.far, 0.4)
+        lash, iris = mix(self.character.hair_color, "#000000", 0.6), self.iris
         child = self.character.size < 0.8
         wide, low = (1.3, 0.045) if child else (1.0, 0.0)  # a child's eyes are large, and low in its face
-        for side in (-1, 1):
+        for side in _SIDES:
             x = side * 0.155
             self.ellipse(x, low - 0.045, 0.085, 0.05, dark, 0.3)
             man, woman = (not child and self.character.person.sex == sex for sex in ("m", "f"))
@@ -329,51 +358,31 @@ class FigurePainter:
         x, top = self.canvas.point(*self.at(0, y))
         return Mouth(x, top, self.head * self.canvas.unit)
 
-    def _glasses(self) -> None:
-        for side in (-1, 1):
-            glass, opacity = ("#16161b", 0.94) if self.character.person.shades else ("#cfe4ee", 0.25)
-            self.ellipse(side * 0.16, -0.035, 0.115, 0.085, glass, opacity)
-            ring = [(side * 0.16 + 0.115 * np.cos(a), -0.035 + 0.085 * np.sin(a)) for a in np.linspace(0, 6.283, 30)]
-            self.stroke(ring, 0.016, "#1b1b1f")
-        self.stroke([(-0.045, -0.045), (0.045, -0.045)], 0.016, "#1b1b1f")
+    def glasses(self) -> None:
+        frame = self.character.frame
+        for side in _SIDES:
+            self.lens(side * 0.16, frame)
+        self.stroke([(-0.045, -0.045), (0.045, -0.045)], 0.02, frame)
 
-    # --- hair, for close and wide shots ---
+    def lens(self, x: float, frame: str, across: float = 0.115) -> None:
+        """Draw one of the glasses, clear or dark, in its frame."""
+        glass, opacity = ("#16161b", 0.94) if self.character.person.shades else ("#cfe4ee", 0.25)
+        if self.character.person.shades and self.character.person.glasses_color:
+            glass = mix("#16161b", frame, 0.4)
+        self.ellipse(x, -0.035, across, 0.085, glass, opacity)
+        ring = [(x + across * np.cos(a), -0.035 + 0.085 * np.sin(a)) for a in np.linspace(0, 6.283, 30)]
+        self.stroke(ring, 0.02, frame)
+
+    # --- hair and hat, for close and wide shots; the views from other sides have their own ---
 
     def hair_behind(self) -> None:
-        color = mix(self.character.hair_color, "#000000", 0.25)
-        if self.character.hair == "long":
-            self.polygon([(-0.46, -0.2), (0.46, -0.2), (0.56, 0.75), (0.4, 1.05), (-0.42, 1.0), (-0.58, 0.7)], color)
-            self.ellipse(0, -0.16, 0.47, 0.45, color)
-        elif self.character.hair == "curly":
-            for angle in np.linspace(2.6, 6.8, 11):
-                self.ellipse(0.42 * np.cos(angle), -0.08 + 0.44 * np.sin(angle), 0.2, 0.2, color)
-        elif self.character.hair == "bun":
-            self.ellipse(0.08, -0.6, 0.2, 0.18, color)
-            self.ellipse(0, -0.16, 0.43, 0.42, color)
-        elif self.character.hair == "pigtails":
-            for side in (-1, 1):
-                self.ellipse(side * 0.5, 0.3, 0.13, 0.36, color, angle=-side * 12)
-                self.ellipse(side * 0.45, -0.06, 0.07, 0.07, "#c8506a")
-            self.ellipse(0, -0.16, 0.43, 0.42, color)
+        hair.behind(self)
 
     def hair_in_front(self) -> None:
-        character = self.character
-        if character.hair == "long":
-            for side in (-1, 1):
-                strand = [(0.4, -0.2), (0.46, 0.1), (0.47, 0.6), (0.4, 0.92), (0.32, 0.7), (0.36, 0.3), (0.34, -0.1)]
-                self.polygon([(side * x, y) for x, y in strand], character.hair_color)
-        color, sheen = character.hair_color, mix(character.hair_color, self.palette.rim, 0.3)
-        if character.hair == "mohawk":
-            crest = [(-0.09, -0.3), (-0.16, -0.6), (-0.12, -0.9), (-0.04, -0.78), (0.02, -0.98), (0.07, -0.78),
-                     (0.14, -0.9), (0.16, -0.6), (0.09, -0.3)]  # fmt: skip
-            self.polygon(crest, color)
-        elif character.hair != "none":
-            low = 0.0 if character.hair == "short" else 0.08
-            self.polygon(
-                [(-0.4, low), (-0.42, -0.22), (-0.3, -0.48), (0.0, -0.58), (0.3, -0.48), (0.42, -0.22), (0.4, low),
-                 (0.34, -0.12), (0.24, -0.27), (-0.05, -0.22), (-0.24, -0.28), (-0.35, -0.12)], color,
-            )  # fmt: skip
-            self.stroke([(-0.22, -0.46), (-0.02, -0.51), (0.18, -0.47)], 0.03, sheen, 0.5)
+        hair.in_front(self)
+
+    def hat(self) -> None:
+        draw_hat(self)
 
 
 def _face_outline(character: Character) -> list[Point]:

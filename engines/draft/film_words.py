@@ -3,6 +3,7 @@
 import re
 from collections.abc import Sequence
 
+from engines.draft.colors import color_name
 from engines.draft.idea import lower_first
 from engines.draft.sight import Amount, Member
 from engines.draft.words import forms
@@ -15,12 +16,12 @@ def role_said(cast: Sequence[Member]) -> str:
 
 
 def called(amount: Amount) -> str:
-    """Return the thing in words: "the red balloon" is "a balloon", alone in the picture."""
-    name = re.sub(r" thing$", "", amount.name)
+    """Return the thing in words: "the red balloon" is "a red balloon", alone in the picture."""
+    name = f"{color_name(amount.color)} {re.sub(r' thing$', '', amount.name)}".strip()
     if (
         amount.count > 1
         or name.endswith("s")
-        or name in {"confetti", "money", "fire", "smoke", "corn", "wheat", "coral"}
+        or amount.name in {"confetti", "money", "fire", "smoke", "corn", "wheat", "coral"}
     ):
         return name
     return f"{'an' if name[0] in 'aeiou' else 'a'} {name}"

@@ -8,7 +8,6 @@ from engines.draft.body import BodyPainter
 from engines.draft.canvas import Canvas, mix
 from engines.draft.figure import Character
 from engines.draft.glyphs import breadth, stamp
-from engines.draft.hats import draw_hat
 from engines.draft.people import Person
 from engines.draft.rig import GROUND_Y, Skeleton
 from engines.draft.scene import Scene
@@ -69,7 +68,7 @@ def hat_in_hand(front: Canvas, scene: Scene, character: Character, painter: Body
     hat = Person.of_role(character.person.role).hat or "fedora"
     x, y = painter.at(*bones.left_arm[2])
     holder = BodyPainter(front, replace(character, hat=hat), scene.palette, x, y + 0.25 * painter.head, painter.head)
-    draw_hat(holder, holder.character)
+    holder.hat()
 
 
 def desk(front: Canvas, scene: Scene, x: float, ground: float, head: float, out: int) -> None:

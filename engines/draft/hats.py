@@ -7,28 +7,54 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from engines.draft.canvas import mix
+from engines.draft.canvas import Point, mix, rounded
 
 if TYPE_CHECKING:
     from engines.draft.figure import Character, FigurePainter
 
 
-def draw_hat(painter: FigurePainter, character: Character) -> None:
-    """Draw the character's hat, if any, and what a kind of figure has on its head."""
+def draw_hat(painter: FigurePainter) -> None:
+    """Draw the character's hat, if any, and what a kind of figure has on its head, as seen from the painter's side."""
+    character = painter.character
+    home = painter.x
+    painter.x += _SHIFTS[painter.side] * painter.head
     if character.hat in _HATS:
         _HATS[character.hat](painter, character.hat_color)
+    painter.x = home
     extra = _EXTRAS.get(character.kind) or _EXTRAS.get(character.person.extra)
     if extra is not None:
         extra(painter, character.hat_color)
 
 
+def top_of(character: Character) -> float:
+    """Return how far hat and hair reach above the middle of the head, in head heights."""
+    tall = max(_TALL.get(character.hat, 0.85), _TALL.get(character.hair, 0.62))
+    return max(tall, 0.95) if character.kind == "robot" else tall
+
+
+# How much further back a hat sits on a head that is turned: from the front, half turned and in profile.
+_SHIFTS = {0.0: 0.0, 0.5: -0.03, 1.0: -0.06}
+# Of hats and hair that reach high.
+_TALL = {
+    "": 0.62, "witch": 1.42, "tophat": 1.12, "party": 1.2, "knight": 1.02, "toque": 1.08, "crown": 0.94,
+    "cowboy": 0.88, "mohawk": 1.0, "bun": 0.8, "curly": 0.74, "beanie": 0.72, "cap": 0.68, "hijab": 0.68,
+}  # fmt: skip
+
+
 def _cap(p: FigurePainter, color: str) -> None:
-    p.polygon([(-0.44, -0.2), (-0.4, -0.5), (-0.2, -0.66), (0.2, -0.66), (0.4, -0.5), (0.44, -0.2)], color)
-    p.polygon([(0.1, -0.26), (0.46, -0.28), (0.74, -0.16), (0.4, -0.16), (0.1, -0.18)], mix(color, "#000000", 0.25))
+    p.polygon(rounded([(-0.45, -0.2), (-0.44, -0.46), (-0.26, -0.66), (0.26, -0.66), (0.44, -0.46), (0.45, -0.2)]),
+              color)  # fmt: skip
+    if p.side:
+        tip = 0.2 + 0.62 * p.side
+        visor = [(-0.06 + 0.3 * p.side, -0.28), (0.4, -0.31), (tip, -0.17), (tip - 0.12, -0.13), (0.3, -0.19)]
+    else:
+        visor = [(-0.42, -0.27), (-0.2, -0.31), (0.2, -0.31), (0.42, -0.27), (0.36, -0.16), (0.0, -0.11),
+                 (-0.36, -0.16)]  # fmt: skip
+    p.polygon(rounded(visor), mix(color, "#000000", 0.25))
 
 
 def _beanie(p: FigurePainter, color: str) -> None:
-    p.polygon([(-0.45, -0.14), (-0.44, -0.48), (-0.22, -0.7), (0.22, -0.7), (0.44, -0.48), (0.45, -0.14)], color)
+    p.polygon(rounded([(-0.45, -0.1), (-0.46, -0.5), (-0.24, -0.74), (0.24, -0.74), (0.46, -0.5), (0.45, -0.1)]), color)
     p.stroke([(-0.44, -0.2), (0.44, -0.2)], 0.13, mix(color, "#ffffff", 0.15))
 
 
@@ -184,14 +210,49 @@ def _flat(p: FigurePainter, color: str) -> None:
     p.polygon([(-0.46, -0.24), (-0.46, -0.46), (-0.1, -0.64), (0.36, -0.56), (0.62, -0.24), (0.4, -0.2)], color)
 
 
+_HIJAB_FROM_THE_SIDE: dict[float, tuple[tuple[Point, ...], tuple[Point, ...]]] = {
+    # Around the head, and then along the edge of the face.
+    0.5: (
+        ((0.1, -0.62), (-0.2, -0.62), (-0.42, -0.45), (-0.5, -0.1), (-0.48, 0.4), (-0.72, 0.98), (-0.3, 1.2),
+         (0.34, 1.18), (0.66, 0.94), (0.42, 0.52), (0.36, 0.36), (0.42, 0.06), (0.42, -0.25), (0.3, -0.52)),
+        ((0.14, -0.4), (0.31, -0.27), (0.36, -0.02), (0.31, 0.27), (0.18, 0.46), (0.02, 0.4), (-0.12, 0.2),
+         (-0.16, -0.04), (-0.08, -0.3)),
+    ),
+    1.0: (
+        ((0.3, -0.42), (0.1, -0.58), (-0.2, -0.62), (-0.46, -0.42), (-0.54, -0.05), (-0.54, 0.4), (-0.74, 0.95),
+         (-0.3, 1.16), (0.4, 1.14), (0.5, 0.9), (0.32, 0.6), (0.26, 0.5), (0.16, 0.46), (0.06, 0.3), (0.02, 0.02),
+         (0.08, -0.22), (0.24, -0.33)),
+        (),
+    ),
+}  # fmt: skip
+
+
 def _hijab(p: FigurePainter, color: str) -> None:
-    outer = [(-0.02, -0.66), (-0.26, -0.61), (-0.45, -0.36), (-0.5, 0.1), (-0.5, 0.5), (-0.72, 0.98), (-0.3, 1.2),
-             (0.3, 1.2), (0.72, 0.98), (0.5, 0.5), (0.5, 0.1), (0.45, -0.36), (0.26, -0.61), (0.0, -0.66)]  # fmt: skip
-    face = [(0.3 * np.sin(turn), 0.02 - 0.43 * np.cos(turn)) for turn in np.linspace(0, 2 * np.pi, 40)]
+    outer: list[Point] = [
+        (0.0, -0.66),
+        (-0.26, -0.61),
+        (-0.45, -0.36),
+        (-0.5, 0.1),
+        (-0.5, 0.5),
+        (-0.72, 0.98),
+        (-0.3, 1.2),
+        (0.3, 1.2),
+        (0.72, 0.98),
+        (0.5, 0.5),
+        (0.5, 0.1),
+        (0.45, -0.36),
+        (0.26, -0.61),
+        (0.0, -0.66),
+    ]
+    face: list[Point] = [(0.3 * np.sin(turn), 0.02 - 0.43 * np.cos(turn)) for turn in np.linspace(0, 2 * np.pi, 40)]
+    if p.side:
+        around, edge = _HIJAB_FROM_THE_SIDE[p.side]
+        outer, face = rounded(around), rounded(edge) if edge else []
+        outer, face = [*outer, outer[0]], [*face, *face[:1]]
     p.polygon([*outer, *face], color)
     fold = mix(color, "#000000", 0.2)
-    p.stroke([(-0.4, 0.42), (-0.1, 0.66), (0.34, 0.5)], 0.03, fold, 0.8)
-    p.stroke([(-0.46, 0.72), (0.0, 0.9), (0.4, 0.74)], 0.03, fold, 0.6)
+    p.stroke([(-0.4, 0.42), (-0.1, 0.66), (0.24, 0.56)], 0.03, fold, 0.8)
+    p.stroke([(-0.46, 0.72), (0.0, 0.9), (0.34, 0.78)], 0.03, fold, 0.6)
 
 
 def _turban(p: FigurePainter, color: str) -> None:
@@ -212,34 +273,51 @@ def _horns(p: FigurePainter, color: str) -> None:
 def _party(p: FigurePainter, color: str) -> None:
     p.polygon([(-0.26, -0.46), (0.0, -1.08), (0.26, -0.46)], color)
     p.ellipse(0, -1.08, 0.09, 0.09, "#e0b53f")
-    p.ellipse(0.0, 0.12, 0.11, 0.11, "#c8322f")
+    if p.character.person.role == "clown":
+        p.ellipse({0.0: 0.0, 0.5: 0.2, 1.0: 0.46}[p.side], 0.12, 0.11, 0.11, "#c8322f")
 
 
 def _patch(p: FigurePainter, _: str) -> None:
-    p.ellipse(0.155, -0.04, 0.12, 0.1, "#15151a")
-    p.stroke([(-0.4, -0.24), (0.16, -0.06), (0.4, -0.14)], 0.035, "#15151a")
+    # In profile the eye that it covers is on the other side.
+    x, across = {0.0: (0.155, 0.12), 0.5: (0.285, 0.075), 1.0: (0.0, 0.0)}[p.side]
+    if across:
+        p.ellipse(x, -0.04, across, 0.1, "#15151a")
+        p.stroke([(-0.4, -0.24), (x, -0.06), (x + 0.08 if p.side else 0.4, -0.12)], 0.035, "#15151a")
+    else:
+        p.stroke([(-0.42, -0.12), (0.0, -0.24), (0.33, -0.24)], 0.035, "#15151a")
 
 
 def _headphones(p: FigurePainter, _: str) -> None:
-    arc = [(0.45 * np.cos(a), -0.06 - 0.52 * np.sin(a)) for a in np.linspace(0, np.pi, 24)]
+    middle, wide, cups = {
+        0.0: (0.0, 0.45, ((-0.45, 0.12), (0.45, 0.12))),
+        0.5: (-0.03, 0.4, ((-0.27, 0.15),)),
+        1.0: (-0.1, 0.05, ((-0.11, 0.18),)),
+    }[p.side]
+    arc = [(middle + wide * np.cos(a), -0.06 - 0.54 * np.sin(a)) for a in np.linspace(0, np.pi, 24)]
+    if p.side:
+        arc = arc[6:] if p.side < 1 else [(middle, -0.6), (middle, 0.0)]
+        arc = [*arc[:-4], (cups[0][0], 0.0)] if p.side < 1 else arc
     p.stroke(arc, 0.09, "#22222a")
-    for side in (-1, 1):
-        p.ellipse(side * 0.45, 0.0, 0.12, 0.18, "#d0456a")
+    for x, across in cups:
+        p.ellipse(x, 0.02, across, 0.18, "#d0456a")
 
 
 def _robot(p: FigurePainter, color: str) -> None:
     p.stroke([(0, -0.5), (0, -0.8)], 0.05, "#5a656e")
     p.ellipse(0, -0.85, 0.09, 0.09, "#e0564a")
-    for side in (-1, 1):
-        p.ellipse(side * 0.46, 0.0, 0.09, 0.16, mix(color, "#5a656e", 0.7))
-        p.ellipse(side * 0.16, -0.05, 0.12, 0.12, "#1f2a33")
-        p.ellipse(side * 0.16, -0.05, 0.075, 0.075, "#7fe0f0")
+    eyes, ears = {0.0: ((-0.16, 0.16), (-0.46, 0.46)), 0.5: ((0.0, 0.27), (-0.31,)), 1.0: ((0.22,), (-0.12,))}[p.side]
+    for x in ears:
+        p.ellipse(x, 0.0, 0.09, 0.16, mix(color, "#5a656e", 0.7))
+    for x in eyes:
+        p.ellipse(x, -0.05, 0.12, 0.12, "#1f2a33")
+        p.ellipse(x, -0.05, 0.075, 0.075, "#7fe0f0")
 
 
 def _alien(p: FigurePainter, _: str) -> None:
-    p.ellipse(0, -0.3, 0.5, 0.38, "#8fb58a")
-    for side in (-1, 1):
-        p.ellipse(side * 0.19, -0.06, 0.16, 0.1, "#12181a", angle=side * 28)
+    p.ellipse(-0.04 * p.side, -0.3, 0.5, 0.38, "#8fb58a")
+    eyes = {0.0: ((-0.19, -1), (0.19, 1)), 0.5: ((0.0, -1), (0.3, 1)), 1.0: ((0.24, 1),)}[p.side]
+    for x, way in eyes:
+        p.ellipse(x, -0.06, 0.16 - 0.04 * p.side, 0.1, "#12181a", angle=way * 28)
 
 
 def _scarecrow(p: FigurePainter, _: str) -> None:

@@ -14,6 +14,7 @@ from engines.draft.acting import (
     dueling,
     each_doing,
     enamored,
+    in_their_colors,
     led_by_verb,
     left_out,
     mounted,
@@ -88,7 +89,9 @@ def read_idea(text: str, *, most_words: int) -> Idea:
         acting = _turned_into(clause, before.cast) or acting
     words = _known(_noun_phrase(clauses[0][1])) if lead or animals(whole) else ""
     plural = any(member.count > 1 for member in lead) or _is_plural(whole, lead)
-    return Idea(tuple(moments), words, lead, _leading_animals(whole, lead), plural)
+    sights = in_their_colors([moment.sight for moment in moments])
+    told = tuple(replace(moment, sight=sight) for moment, sight in zip(moments, sights, strict=True))
+    return Idea(told, words, lead, _leading_animals(whole, lead), plural)
 
 
 _TURNS = re.compile(r"\b(turn(s|ed|ing)? into|becomes?|transforms? into)\b")

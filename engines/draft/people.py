@@ -65,6 +65,9 @@ class Person:
     scarf: str = ""  # a color
     tall: float = 0.0  # a factor; 0 for the usual height
     mustache: bool = False
+    glasses_color: str = ""
+    eyes: str = ""  # a color
+    shoes: str = ""  # a color
 
     @staticmethod
     def of_role(role: str) -> "Person":
@@ -91,8 +94,12 @@ _HATS = (
     (r"\b(hijab|headscarf|head scarf|burqa|niqab|chador)\b", "hijab"), (r"\bturban\b", "turban"),
     (r"\btop hat\b", "tophat"), (r"\b(fedora|bowler)\b", "fedora"),
     (r"\b(bike|bicycle|motorcycle|motorbike|football|army) helmet\b", "army"), (r"\bhard hat\b", "hardhat"),
-    (r"\b(helmet)\b", "knight"), (r"\bstraw hat\b", "straw"),
-    (r"\b(beanie|wool hat)\b", "beanie"), (r"\bveil\b", "veil"), (r"\bhood\b", "beanie"), (r"\b(hat|cap)\b", "cap"),
+    (r"\b(helmet)\b", "knight"), (r"\b(straw|sun) ?hat\b|\bsombrero\b", "straw"),
+    (r"\b(witch|witch's|wizard|wizard's|pointed|pointy)( \w+)? hat\b", "witch"), (r"\bparty hat\b", "party"),
+    (r"\b(chef|cook|chef's|cook's)( \w+)? hat\b", "toque"), (r"\b(pirate|pirate's|tricorn) hat\b", "tricorn"),
+    (r"\b(flat|newsboy|tweed) cap\b", "flatcap"), (r"\b(captain|captain's|peaked|police)( \w+)? (cap|hat)\b", "police"),
+    (r"\b(beanie|(wool|woolen|woolly|knitted|fur|santa) (hat|cap))\b", "beanie"), (r"\bveil\b", "veil"),
+    (r"\bhood\b", "beanie"), (r"\bcap\b", "cap"), (r"\bhat\b", "fedora"),
 )  # fmt: skip
 _SKINS = (
     (
@@ -160,11 +167,16 @@ def read_marks(text: str, person: Person) -> Person:
         mustache=person.mustache or bool(re.search(r"\b(moustache|mustache)\b", text)),
         hat=_first(text, _HATS) or person.hat,
         hat_color=_colored(text, "beret|hat|cap|beanie|helmet|hood|hijab|turban|headscarf|veil") or person.hat_color,
-        glasses=person.glasses or bool(re.search(r"\b(glasses|sunglasses|spectacles|shades)\b", text)),
+        glasses=person.glasses or bool(re.search(rf"\b({_GLASSES})\b", text)),
         shades=person.shades or bool(re.search(r"\b(sunglasses|shades)\b", text)),
         sex=person.sex or _sex(text),
         age=person.age or _first(body, ((r"\b(old|elderly|aged)\b(?= \w*(man|woman|lady|\w+er|\w+or)\b)", "old"),)),
+        glasses_color=_colored(text, _GLASSES) or _rimmed(text) or person.glasses_color,
         gloves=_colored(text, "gloves|boxing gloves") or person.gloves,
+        eyes=_eyes(text) or person.eyes,
+        shoes=_colored(text, "shoes|boots|sneakers|heels|trainers|slippers|sandals") or person.shoes,
+        trousers=_colored(text, "trousers|jeans|pants|leggings")
+        or (COLORS["denim"] if re.search(r"\bjeans\b", text) else person.trousers),
         build=_first(
             body,
             (
@@ -192,6 +204,23 @@ def _first(text: str, table: tuple[tuple[str, str], ...]) -> str:
 def _colored(text: str, nouns: str) -> str:
     found = re.search(rf"\b({'|'.join(COLORS)})\s+(?:\w+\s+)?({nouns})\b", text)
     return COLORS[found.group(1)] if found else ""
+
+
+_GLASSES = "glasses|sunglasses|spectacles|eyeglasses|shades"
+_EYES = {"blue": "#4f86b8", "green": "#5a8a5a", "brown": "#6b452c", "dark": "#3a2a20", "black": "#2a211c",
+         "grey": "#808b94", "gray": "#808b94", "golden": "#b58a3a", "amber": "#b5762f", "violet": "#7a64a8",
+         "purple": "#7a64a8", "red": "#a83a34", "yellow": "#c8a53a"}  # fmt: skip
+
+
+def _rimmed(text: str) -> str:
+    """Return the color of what frames the glasses: "glasses with red frames"."""
+    found = re.search(rf"\b(?:{_GLASSES}) (?:with|in) (?:a )?(?:\w+ )?({'|'.join(COLORS)}) (?:frames?|rims?)\b", text)
+    return COLORS[found.group(1)] if found else ""
+
+
+def _eyes(text: str) -> str:
+    found = re.search(rf"\b({'|'.join(_EYES)})(?: \w+)? eyes\b|\b({'|'.join(_EYES)}) eyed\b", text)
+    return _EYES[found.group(1) or found.group(2)] if found else ""
 
 
 def _sex(text: str) -> str:

@@ -80,11 +80,14 @@ def _windows(
         canvas.rectangle(x, y, x + size, y + size * 1.4, color, 0.35 + 0.6 * tones[column, row])
 
 
+# The share of a street's windows that have light in them.
+_LIT = {"night": 0.5, "dusk": 0.3, "interior": 0.3}
+
+
 def street(canvas: Canvas, palette: Palette, rng: np.random.Generator, light: str) -> None:
     horizon, vanish = 0.08, rng.uniform(-0.15, 0.15)
     sky(canvas, palette, rng, light, horizon)
-    lit = {"night": 0.5, "dusk": 0.3, "interior": 0.3}.get(light, 0.12)
-    skyline(canvas, rng, horizon, 0.34, palette.far, palette.glow, lit)
+    skyline(canvas, rng, horizon, 0.34, palette.far, palette.glow, _LIT.get(light, 0.12))
     canvas.gradient(mix(palette.ground, palette.sky_low, 0.3), palette.ground, horizon, canvas.bottom)
     canvas.polygon(
         [(vanish, horizon), (0.95, canvas.bottom), (-0.95, canvas.bottom)], mix(palette.ground, palette.near, 0.55)
@@ -96,12 +99,12 @@ def street(canvas: Canvas, palette: Palette, rng: np.random.Generator, light: st
              (-0.016, y + 0.05 * step)], palette.rim, 0.4,
         )  # fmt: skip
     for side in (-1, 1):
-        _house_row(canvas, palette, rng, side, vanish, horizon, lit)
+        _house_row(canvas, palette, rng, side, vanish, horizon, light)
         _lamps(canvas, palette, side, vanish, horizon, light)
 
 
 def _house_row(
-    canvas: Canvas, palette: Palette, rng: np.random.Generator, side: int, vanish: float, horizon: float, lit: float
+    canvas: Canvas, palette: Palette, rng: np.random.Generator, side: int, vanish: float, horizon: float, light: str
 ) -> None:
     """Draw facades running to the vanishing point on one side of a street."""
     edges = np.array([0.14, 0.24, 0.38, 0.6, 0.95, 1.5]) * canvas.right
@@ -116,15 +119,15 @@ def _house_row(
         )  # fmt: skip
         for share in (0.25, 0.6):
             chance, up = rng.random(2)
-            if chance < lit + 0.35:
+            if chance < _LIT.get(light, 0.12) + 0.35:
                 x = x_far + (x_near - x_far) * share
                 depth = far + (near - far) * share
                 height, top = 0.1 * depth, horizon - tall * depth * (0.2 + 0.35 * up)
                 wide = (x_near - x_far) * 0.22
-                canvas.polygon(
-                    [(x, top), (x + wide, top), (x + wide, top + height), (x, top + height)], palette.glow, 0.8
-                )
-                canvas.glow(x + wide / 2, top + height / 2, 0.09 * depth + 0.03, palette.glow, 0.28)
+                pane = mix(palette.sky_low, palette.far, 0.25) if light == "day" else palette.glow
+                canvas.polygon([(x, top), (x + wide, top), (x + wide, top + height), (x, top + height)], pane, 0.8)
+                if light != "day":
+                    canvas.glow(x + wide / 2, top + height / 2, 0.09 * depth + 0.03, palette.glow, 0.28)
 
 
 def _lamps(canvas: Canvas, palette: Palette, side: int, vanish: float, horizon: float, light: str) -> None:
@@ -305,10 +308,10 @@ def room(canvas: Canvas, palette: Palette, rng: np.random.Generator, light: str)
         )
     canvas.glow(x, -0.12, 0.4, outside, 0.4)
     canvas.beam([(x - 0.18, -0.3), (x + 0.18, -0.3), (x - side * 0.5, 0.5), (x - side * 1.0, 0.5)], outside, 0.13)
-    _furniture(canvas, palette, rng, -side, floor)
+    _furniture(canvas, palette, rng, -side, floor, light)
 
 
-def _furniture(canvas: Canvas, palette: Palette, rng: np.random.Generator, side: int, floor: float) -> None:
+def _furniture(canvas: Canvas, palette: Palette, rng: np.random.Generator, side: int, floor: float, light: str) -> None:
     x = side * 0.5 * min(1.2, canvas.aspect)
     canvas.rectangle(x - 0.16, floor - 0.08, x + 0.16, floor - 0.055, palette.figure)
     for leg in (-0.14, 0.14):
@@ -322,9 +325,10 @@ def _furniture(canvas: Canvas, palette: Palette, rng: np.random.Generator, side:
             (lamp + 0.06, floor - 0.18),
             (lamp - 0.06, floor - 0.18),
         ],
-        palette.glow,
+        mix(palette.glow, palette.near, 0.3) if light == "day" else palette.glow,
     )
-    canvas.glow(lamp, floor - 0.21, 0.3, palette.glow, 0.75)
+    if light != "day":
+        canvas.glow(lamp, floor - 0.21, 0.3, palette.glow, 0.75)
     left = x + side * 0.02 - 0.08
     canvas.rectangle(left, -0.3, left + 0.16, -0.1, palette.near)
     canvas.rectangle(left + 0.012, -0.288, left + 0.148, -0.112, mix(palette.sky_low, palette.far, 0.4))
@@ -352,8 +356,9 @@ def car(canvas: Canvas, palette: Palette, rng: np.random.Generator, light: str) 
     road(canvas, palette, rng, light)
     for _ in range(16):
         x, y = rng.uniform(-0.8, 0.8) * canvas.aspect, rng.uniform(-0.16, 0.1)
-        canvas.ellipse(x, y, 0.014, 0.014, palette.glow, 0.7)
-        canvas.glow(x, y, 0.06, palette.glow, 0.4)
+        if light != "day":  # the lamps of other cars
+            canvas.ellipse(x, y, 0.014, 0.014, palette.glow, 0.7)
+            canvas.glow(x, y, 0.06, palette.glow, 0.4)
     canvas.polygon(
         [(-canvas.right, 0.27), (-0.35, 0.22), (0.35, 0.22), (canvas.right, 0.27), (canvas.right, canvas.bottom),
          (-canvas.right, canvas.bottom)], palette.figure,

@@ -155,29 +155,61 @@ def kitchen(canvas: Canvas, palette: Palette, rng: np.random.Generator, light: s
     canvas.glow(0.0, -0.35, 0.45, palette.glow, 0.6)
 
 
-def restaurant(canvas: Canvas, palette: Palette, rng: np.random.Generator, light: str) -> None:
-    _box(canvas, palette, 0.2, mix("#8a3f34", palette.far, 0.45), mix("#6a5040", palette.ground, 0.3))
+def restaurant(canvas: Canvas, palette: Palette, rng: np.random.Generator, light: str, chairs: str = "#6f4a30") -> None:
+    """A restaurant or café with laid tables and `chairs` of one color; by day its lamps and candles are out."""
+    day = light == "day"
+    wall = mix("#c08a62", palette.far, 0.2 if day else 0.5)
+    _box(canvas, palette, 0.2, wall, mix("#8a6a50" if day else "#6a5040", palette.ground, 0.3))
     for column in range(20):
         for row in range(8):
             if (column + row) % 2:
                 x, y = -1.1 + column * 0.11, 0.2 + row * 0.04
                 canvas.rectangle(x, y, x + 0.11, y + 0.04, "#f0e8dc", 0.16)
-    canvas.rectangle(-0.7, -0.34, 0.05, 0.0, {"night": "#22385a", "interior": "#3a4f6a"}.get(light, "#cfe0e6"))
+    canvas.rectangle(-0.72, -0.36, 0.07, 0.02, mix("#5a3a28", palette.figure, 0.2))
+    outside = {"night": "#22385a", "interior": "#3a4f6a", "dusk": "#e0a070"}.get(light, "#d6e6ea")
+    canvas.rectangle(-0.7, -0.34, 0.05, 0.0, outside)
+    if day:
+        canvas.polygon([(-0.7, 0.0), (-0.7, -0.12), (-0.5, -0.16), (-0.4, -0.08), (-0.16, -0.14), (0.05, -0.06),
+                        (0.05, 0.0)], mix(palette.far, outside, 0.45))  # fmt: skip
+        canvas.beam([(-0.68, -0.32), (0.03, -0.32), (0.5, 0.45), (-0.3, 0.45)], "#fff6e0", 0.16)
     canvas.stroke([(-0.32, -0.34), (-0.32, 0.0)], 0.012, palette.figure)
     for x, y, size in ((-0.55, 0.2, 0.14), (0.5, 0.2, 0.14), (0.85, 0.3, 0.2), (-0.9, 0.3, 0.18)):
+        for side in (-1, 1):
+            _chair(canvas, x + side * size * 1.18, y + size * 0.8, size, side, mix(chairs, palette.figure, 0.12))
         canvas.ellipse(x, y, size, size * 0.22, mix("#efe6d8", palette.figure, 0.1))
         canvas.polygon(
             [(x - size, y), (x + size, y), (x + size * 0.8, y + size * 0.55), (x - size * 0.8, y + size * 0.55)],
-            mix("#b5342c", palette.figure, 0.15),
+            mix("#e8e0d0", palette.figure, 0.15 if day else 0.3),
         )
+        _table_and_lamp_lights(canvas, palette, x, y, size, lit=not day)
+
+
+def _table_and_lamp_lights(canvas: Canvas, palette: Palette, x: float, y: float, size: float, *, lit: bool) -> None:
+    """Set a candle, or by day a cup, on a table, and hang a lamp above."""
+    if lit:
         canvas.stroke([(x, y - 0.005), (x, y - size * 0.35)], 0.012, mix("#e8dcc0", palette.figure, 0.1))
         canvas.glow(x, y - size * 0.45, 0.12, palette.glow, 0.7)
-        canvas.stroke([(x, -canvas.bottom), (x, -0.3)], 0.004, palette.figure)
-        canvas.polygon(
-            [(x - 0.06, -0.25), (x + 0.06, -0.25), (x + 0.02, -0.32), (x - 0.02, -0.32)],
-            mix("#3f6f5a", palette.figure, 0.2),
-        )
         canvas.glow(x, -0.23, 0.16, palette.glow, 0.6)
+    else:
+        cup = mix("#ffffff", palette.figure, 0.08)
+        canvas.polygon([(x - 0.022, y - 0.032), (x + 0.022, y - 0.032), (x + 0.014, y), (x - 0.014, y)], cup)
+        canvas.ellipse(x, y + 0.002, 0.034, 0.007, cup)
+    canvas.stroke([(x, -canvas.bottom), (x, -0.3)], 0.004, palette.figure)
+    shade = [(x - 0.06, -0.25), (x + 0.06, -0.25), (x + 0.02, -0.32), (x - 0.02, -0.32)]
+    canvas.polygon(shade, mix("#3f6f5a", palette.figure, 0.2))
+
+
+def _chair(canvas: Canvas, x: float, foot: float, size: float, side: int, color: str) -> None:
+    """Draw a chair that looks to a table; `side` is where of the table it stands, -1 left or 1 right."""
+    seat, back, far = foot - size * 0.62, x + side * size * 0.32, x - side * size * 0.3
+    dark = mix(color, "#000000", 0.3)
+    for leg in (back, far):
+        canvas.stroke([(leg, seat), (leg, foot)], size * 0.1, dark)
+    canvas.stroke([(back, seat), (back + side * size * 0.08, seat - size * 0.8)], size * 0.12, color)
+    canvas.polygon([(back, seat - size * 0.78), (back + side * size * 0.14, seat - size * 0.8),
+                    (back + side * size * 0.1, seat - size * 0.3), (back - side * size * 0.02, seat - size * 0.3)],
+                   color)  # fmt: skip
+    canvas.rectangle(min(back, far), seat - size * 0.06, max(back, far), seat + size * 0.08, color)
 
 
 def bar(canvas: Canvas, palette: Palette, rng: np.random.Generator, light: str) -> None:

@@ -68,9 +68,13 @@ def _tower(canvas: Canvas, palette: Palette, x: float, foot: float, light: str, 
         )
     canvas.polygon([(x + 0.01, foot), (x + low, foot), (x + high, top), (x + 0.01, top)], palette.figure, 0.25)
     canvas.rectangle(x - 0.055, top - 0.012, x + 0.055, top, palette.figure)
-    canvas.rectangle(x - 0.03, top - 0.075, x + 0.03, top - 0.012, mix(palette.glow, "#ffffff", 0.6))
+    unlit = light == "day"
+    pane = mix("#8fa6b2", palette.sky_low, 0.3) if unlit else mix(palette.glow, "#ffffff", 0.6)
+    canvas.rectangle(x - 0.03, top - 0.075, x + 0.03, top - 0.012, pane)
     canvas.polygon([(x - 0.042, top - 0.075), (x + 0.042, top - 0.075), (x, top - 0.125)], roof)
-    strength = 0.16 if light == "day" else 0.5
+    if unlit:
+        canvas.stroke([(x, top - 0.075), (x, top - 0.012)], 0.006, palette.figure)
+        return
     canvas.glow(x, top - 0.045, 0.2, palette.glow, 1.0)
     for side, rise in ((-1, -0.12), (1, 0.06)):
         canvas.beam(
@@ -81,7 +85,7 @@ def _tower(canvas: Canvas, palette: Palette, x: float, foot: float, light: str, 
                 (x + side * 1.4, top + rise - 0.12),
             ],
             mix(palette.glow, "#ffffff", 0.3),
-            strength,
+            0.5,
         )
 
 
@@ -237,7 +241,8 @@ def stadium(canvas: Canvas, palette: Palette, rng: np.random.Generator, light: s
     for side in (-1, 1):
         canvas.stroke([(side * 0.72, 0.1), (side * 0.72, -0.36)], 0.014, palette.figure)
         canvas.rectangle(side * 0.72 - 0.09, -0.44, side * 0.72 + 0.09, -0.34, mix(palette.glow, "#ffffff", 0.6))
-        canvas.glow(side * 0.72, -0.39, 0.4, palette.glow, 0.8)
+        if light != "day":
+            canvas.glow(side * 0.72, -0.39, 0.4, palette.glow, 0.8)
 
 
 def pool(canvas: Canvas, palette: Palette, rng: np.random.Generator, light: str) -> None:
@@ -328,12 +333,13 @@ def alley(canvas: Canvas, palette: Palette, rng: np.random.Generator, light: str
         for depth in (0.3, 0.55, 0.78):
             x = near + (far - near) * depth
             top, low, wide = -0.3 + 0.1 * depth, -0.08 + 0.02 * depth, 0.1 * (1 - depth * 0.7)
-            lit = rng.random() < 0.4 or light == "night"
+            lit = (rng.random() < 0.4 and light != "day") or light == "night"
             pane = mix("#ffd890", palette.glow, 0.3) if lit else mix("#2a2f3a", palette.near, 0.3)
             canvas.polygon([(x, top), (x + wide * -side, top + 0.02), (x + wide * -side, low), (x, low + 0.015)], pane)
     canvas.stroke([(0.1, -0.12), (0.1, 0.16)], 0.008, "#1a1a20")
     canvas.ellipse(0.1, -0.13, 0.016, 0.02, "#ffe0a0")
-    canvas.glow(0.1, -0.12, 0.35, "#ffd890", 0.6)
+    if light != "day":
+        canvas.glow(0.1, -0.12, 0.35, "#ffd890", 0.6)
 
 
 def river(canvas: Canvas, palette: Palette, rng: np.random.Generator, light: str) -> None:

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
 
+from engines.draft.colors import color_of
 from engines.draft.moods import read_mood
 from engines.draft.people import COLORS, Person, read_marks
 from engines.draft.sight import COMPANION, Amount, Member, Sight
@@ -135,7 +136,8 @@ def settled(seen: Sight) -> Sight:
     if known is not None and known.light == "night" and light in {"", "interior"}:
         light = "night"
     elif known is not None and known.indoors and light in {"", "day"}:
-        light = "interior" if light == "day" and known.light == "night" else known.light or "interior"
+        # By day it comes in through the windows, except where there are none.
+        light = "interior" if light == "day" and known.light == "night" else light or known.light or "interior"
     elif known is not None and not light:
         light = known.light
     if seen.weather == "dark" and light in {"", "interior"}:
@@ -229,10 +231,23 @@ def _size(words: Sequence[Token], hit: Hit) -> float:
 def _things(words: Sequence[Token], found: Sequence[Hit], place: str) -> tuple[Amount, ...]:
     amounts: dict[str, Amount] = {}
     for hit in found:
-        if hit.entry.kind == "thing" and not _is_place(hit, found, place):
-            amount = Amount(hit.entry.name, _count(words, hit, 3), _size(words, hit), burning=_burns(words, hit, found))
-            amounts.setdefault(hit.entry.name, amount)
+        if hit.entry.kind == "thing" and not _is_place(hit, found, place) and not _worn(words, hit):
+            amount = Amount(
+                hit.entry.name,
+                _count(words, hit, 3),
+                _size(words, hit),
+                color_of(words, hit),
+                _burns(words, hit, found),
+            )
+            known = amounts.setdefault(hit.entry.name, amount)
+            amounts[hit.entry.name] = replace(known, color=known.color or amount.color)
     return tuple(amounts.values())
+
+
+def _worn(words: Sequence[Token], hit: Hit) -> bool:
+    """Whether "glasses" are those on a nose, and not "glasses of wine"."""
+    after = words[hit.end].text if hit.end < len(words) else ""
+    return hit.entry.name == "glass" and words[hit.end - 1].text == "glasses" and after != "of"
 
 
 # What can be set on fire, and where a building of it stands.

@@ -44,7 +44,7 @@ _DARK = 0.28
 # How much taller than wide an anamorphic lens blurs a light.
 _OVAL = 1.9
 # Recipes of another version were painted by an engine that saw other things in the same words.
-_VERSION = 6
+_VERSION = 7
 SHOT_NAMES = {
     "extreme_wide": "EXTREME WIDE", "wide": "WIDE", "full": "FULL SHOT", "medium": "MEDIUM", "close": "CLOSE-UP",
     "extreme_close": "EXTREME CLOSE-UP", "detail": "DETAIL",

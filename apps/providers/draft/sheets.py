@@ -10,11 +10,12 @@ import cv2
 
 from apps.providers.draft.images import PERSON_KEY, save_png, storyboard_image
 from engines.draft.body import BodyPainter
-from engines.draft.canvas import Canvas, Pixels, mix
+from engines.draft.canvas import Canvas, Pixels, Point, mix
 from engines.draft.company.chosen import Chosen, drawn_person, sight_of
 from engines.draft.company.described import prop_of
 from engines.draft.figure import Character, FigurePainter, cast, complete, draw_outline, light_the_edge
 from engines.draft.glyphs import breadth, shadow, stamp
+from engines.draft.hats import top_of
 from engines.draft.lettering import letter, text_mask
 from engines.draft.look import DraftLook, Palette
 from engines.draft.moods import Expression
@@ -130,9 +131,15 @@ def _character_view(person: Person, view: str, *, look: DraftLook, width: int, h
 
 
 def _head_of(sheet: _Sheet, character: Character) -> tuple[float, float]:
-    """Return the height of a head for head and shoulders, and its middle: smaller in a child, or a narrow frame."""
+    """Return the height of a head for head and shoulders, and its middle: smaller in a child, or a narrow frame, and
+    lower under a tall hat."""
     head = min(0.44, sheet.front.right * 0.6) * (0.88 if character.size < 0.8 else 1.0)
-    return head, -0.06 if character.hat else -0.09
+    y = max(-0.06 if character.hat else -0.09, min(0.06, head * top_of(character) + _TOP))
+    return min(head, (y - _TOP) / top_of(character)), y
+
+
+# Nothing of a person reaches higher.
+_TOP = -0.465
 
 
 def _front(sheet: _Sheet, character: Character) -> None:
@@ -155,7 +162,7 @@ def _profile(sheet: _Sheet, character: Character) -> None:
 
 
 def _full_body(sheet: _Sheet, character: Character) -> None:
-    _figure(sheet.front, character, sheet.day, 0.0, 0.43, 0.112 * min(1.12, character.size), "stand")
+    _figure(sheet.front, character, sheet.day, (0.0, 0.43), 0.112, "stand")
 
 
 _VIEWS: dict[str, Callable[[_Sheet, Character], None]] = {
@@ -181,9 +188,12 @@ def _draw_sheet(front: Canvas, character: Character, day: Palette, paper: str) -
     if front.aspect < 1:
         head = min(0.2, wide * 0.44)
         faces, figures, size, ground = ((-0.46 * wide, -0.27), (0.46 * wide, -0.27)), (-0.45, 0.45), 0.048, 0.39
+        top = 0.03
     else:
-        head = min(0.36, wide * 0.3)
-        faces, figures, size, ground = ((-wide * 0.66, -0.08), (wide * 0.0, -0.08)), (0.66,), 0.112, 0.37
+        head = min(0.36, wide * 0.3) * (0.92 if character.person.build == "round" else 1.0)
+        faces, figures, size, ground = ((-wide * 0.5, -0.08), (wide * 0.2, -0.08)), (0.7,), 0.112, 0.37
+        top = _TOP
+    head = min(head, (faces[0][1] - _TOP) / top_of(character))
     face = FigurePainter(front, character, day, *faces[0], head)
     face.bust()
     face.face(shown=_SMILE)
@@ -192,10 +202,15 @@ def _draw_sheet(front: Canvas, character: Character, day: Palette, paper: str) -
         front.rectangle(-wide, 0.02, wide, 0.36, mix(paper, day.near, 0.2))
         front.rectangle(-wide, 0.36, wide, 0.5, mix(paper, day.near, 0.45))
     for share, pose in zip(figures, ("stand", "walk"), strict=False):
-        _figure(front, character, day, share * wide, ground, size * min(1.12, character.size), pose)
+        _figure(front, character, day, (share * wide, ground), size, pose, top=top)
 
 
-def _figure(front: Canvas, character: Character, day: Palette, x: float, ground: float, size: float, pose: str) -> None:
+def _figure(
+    front: Canvas, character: Character, day: Palette, foot: Point, size: float, pose: str, top: float = _TOP
+) -> None:
+    """Draw a whole figure, whose head is `size` high in somebody of usual height, below `top`."""
+    x, ground = foot
+    size = min(size * min(1.12, character.size), (ground - top) / (GROUND_Y + top_of(character)))
     figure = BodyPainter(front, character, day, x, ground - GROUND_Y * size, size)
     front.ellipse(x + 0.2 * size, ground + 0.015, 1.5 * size, 0.18 * size, "#000000", 0.3)
     seated = character.person.extra == "wheelchair"

@@ -1,10 +1,10 @@
 """What a subject's own words say about its looks: a person, an animal or thing, or a place."""
 
 import re
-from collections.abc import Sequence
 from dataclasses import dataclass, fields, replace
 from functools import lru_cache
 
+from engines.draft.colors import color_of
 from engines.draft.company.language import english
 from engines.draft.numbers import stable_number
 from engines.draft.people import COLORS, Person, read_marks, undressed
@@ -103,18 +103,12 @@ def _animal(text: str) -> Amount | None:
     known = things()
     if not found or found[0].entry.kind == "person" or not known[found[0].entry.name].alive:
         return None
-    return Amount(found[0].entry.name, color=_color_at(words[: found[0].start]) or _fur(text))
+    return Amount(found[0].entry.name, color=color_of(words, found[0]) or _fur(text))
 
 
 def _fur(text: str) -> str:
     found = re.search(rf"\b({_COLOR}) (?:fur|coat|feathers|scales|mane|skin)\b", text)
     return COLORS[found[1]] if found else ""
-
-
-def _color_at(words: Sequence[object]) -> str:
-    """Return the color among the last three words, or ""."""
-    said = [str(getattr(word, "text", "")) for word in words[-3:]]
-    return next((COLORS[word] for word in reversed(said) if word in COLORS), "")
 
 
 def _marked(text: str, person: Person) -> Person:
@@ -131,10 +125,7 @@ def _marked(text: str, person: Person) -> Person:
     scarf = _colored(text, "scarf|bandana|shawl")
     if scarf or re.search(r"\bscarf\b", text):
         own = _with_scarf(text, own, person, scarf or "#c03a34")
-    return replace(
-        own, tall=tall, extra=extra, age=_age(body) or own.age,
-        trousers=_colored(text, "trousers|jeans") or (COLORS["denim"] if "jeans" in text else own.trousers),
-    )  # fmt: skip
+    return replace(own, tall=tall, extra=extra, age=_age(body) or own.age)
 
 
 def _with_scarf(text: str, own: Person, before: Person, color: str) -> Person:
@@ -176,7 +167,7 @@ def prop_of(name: str, description: str) -> Amount | None:
         words = tokens(text)
         found = [hit for hit in hits(words) if hit.entry.kind == "thing"]
         if found:
-            color = _color_at(words[: found[-1].start]) or _first_color(english(description))
+            color = color_of(words, found[-1]) or _first_color(english(description))
             return Amount(found[-1].entry.name, color=color)
     return None
 
@@ -205,7 +196,7 @@ def place_of(name: str, description: str) -> Where:
     lamps, surfaces = _LAMPS.search(text), _SURFACES.search(text)
     own = [amount for amount in said.things if amount.name in things() and amount.name not in _LIGHTS]
     words = tokens(text)
-    colors = {hit.entry.name: _color_at(words[: hit.start]) for hit in hits(words) if hit.entry.kind == "thing"}
+    colors = {hit.entry.name: color_of(words, hit) for hit in hits(words) if hit.entry.kind == "thing"}
     striped = re.search(r"\bstrip(e|es|ed)\b", text)  # in several colors, as it is usually painted
     color = COLORS[surfaces[1]] if surfaces else _whole_color(text, bool(lamps))
     setting = Setting(

@@ -89,3 +89,23 @@ def test_the_vocabulary_names_only_what_it_has():
     for one in places().values():
         assert set(one.near) <= set(places())
         assert {dressing.thing for dressing in one.dress} <= set(things())
+
+
+def test_a_lighthouse_is_lit_at_night_only():
+    sky = {light: painted("Wide shot, nobody there.", Sight("sea", light)).light for light in ("day", "night")}
+    tower = {light: painted("Wide shot, nobody there.", Sight("lighthouse", light)).light for light in sky}
+
+    assert tower["night"].astype(int).sum() > 1.5 * sky["night"].astype(int).sum()
+    assert tower["day"].astype(int).sum() <= 1.05 * sky["day"].astype(int).sum()
+
+
+def test_red_chairs_of_a_cafe_are_red():
+    seen, red = (
+        painted("Wide shot, nobody there.", Sight("cafe", "day", things=(Amount("chair", color=color),), nobody=True))
+        for color in ("", "#c03a34")
+    )
+    assert (redness(red.back) > 60).mean() > (redness(seen.back) > 60).mean() + 0.005
+
+
+def redness(pixels):
+    return pixels[..., 2].astype(int) - pixels[..., 1]

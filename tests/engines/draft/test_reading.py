@@ -1,7 +1,8 @@
 import pytest
 
+from engines.draft.colors import color_name
 from engines.draft.idea import read_idea
-from engines.draft.people import Person
+from engines.draft.people import Person, read_marks
 from engines.draft.reading import read_prompt, read_sight, settled
 from engines.draft.sight import Sight
 
@@ -246,3 +247,49 @@ def test_a_lead_who_is_only_called_she_is_the_lead():
     idea = read_idea("she kisses him on the train platform, soldiers board the train", most_words=20)
 
     assert idea.cast[0].person.role == "woman"
+
+
+@pytest.mark.parametrize(
+    ("text", "colors"),
+    [
+        ("two red wooden chairs and a dog", {"chair": "red", "dog": ""}),
+        ("the chairs are red and the dog barks", {"chair": "red", "dog": ""}),
+        ("a red umbrella", {"umbrella": "red"}),
+        ("a girl in a red dress rides a horse", {"horse": ""}),
+        ("a man with red hair and a dog", {"dog": ""}),
+        ("a woman with blue glasses drinks coffee", {"coffee": ""}),
+        ("cars in red light", {"car": ""}),
+    ],
+)
+def test_a_thing_has_the_color_that_is_said_of_it(text, colors):
+    assert {thing.name: color_name(thing.color) for thing in read_sight(text).things} == colors
+
+
+def test_a_color_said_once_stays_with_the_thing():
+    story = read_idea("a man drives a blue car through the desert. The car stops. A dog barks", most_words=30)
+
+    assert [color_name(thing.color) for moment in story.moments[:2] for thing in moment.sight.things] == ["blue"] * 2
+
+
+def test_colors_of_what_is_worn_are_read():
+    marks = read_marks("a woman with green eyes, round red glasses, jeans and white boots", Person())
+
+    assert (color_name(marks.glasses_color), color_name(marks.trousers), color_name(marks.shoes)) == (
+        "red", "denim", "white",
+    )  # fmt: skip
+    assert marks.eyes and marks.glasses
+
+
+@pytest.mark.parametrize(
+    ("text", "light"),
+    [
+        ("a café in the morning", "day"),
+        ("a café", "day"),
+        ("a kitchen on a sunny day", "day"),
+        ("a kitchen", "interior"),
+        ("a bar at noon", "interior"),
+        ("a café at night", "night"),
+    ],
+)
+def test_the_light_of_a_room_is_that_of_the_hour(text, light):
+    assert settled(read_sight(text)).light == light

@@ -112,3 +112,31 @@ def test_a_thing_that_cant_be_drawn_is_named_instead_of_drawn_as_another(drawn):
     assert 20 < across.min() < across.max() < 220 and 90 < down.min() < down.max() < 150
     written = np.abs(first.astype(int) - long).sum(axis=2) > 60
     assert written.any() and not written[:, :8].any() and not written[:, -8:].any()
+
+
+BALD = Subject("Bruno", "character", "A bald man in a gray suit")
+FRIZZY = Subject("Nia", "character", "A woman with curly hair and blue glasses in a yellow dress")
+
+
+@pytest.mark.parametrize("view", VIEWS[:3])
+def test_a_bald_head_is_round_from_every_side(drawn, view):
+    skull = covered(drawn(BALD, view))[10:72]  # below the view's name, above the chin
+    heights = skull[:, skull.any(axis=0)].argmax(axis=0)
+    peak = int(heights.argmin())
+
+    assert (np.diff(heights[: peak + 1]) <= 0).all() and (np.diff(heights[peak:]) >= 0).all()
+
+
+def test_glasses_have_the_color_that_is_said(drawn):
+    for view in VIEWS[:3]:
+        pixels = cv2.imread(str(drawn(FRIZZY, view))).astype(int)
+        blue = (pixels[..., 0] > pixels[..., 2] + 35) & (pixels[..., 0] > 90)
+        assert blue.sum() > 40, view
+
+
+@pytest.mark.parametrize("view", ["", "front", "full body"])
+@pytest.mark.parametrize("words", ["a very tall man with a top hat", "a tall witch", "a tall woman with a mohawk"])
+def test_nothing_of_a_tall_head_is_cut_off(drawn, words, view):
+    top = cv2.imread(str(drawn(Subject("Ari", "character", words), view))).astype(int)[:3]
+
+    assert np.ptp(top, axis=1).max() < 30  # the paper's colors hardly differ from left to right
