@@ -33,13 +33,13 @@ class ForkedProcess:
 
 
 class ForkServer:
-    """Our end of the connection to a fork server. `process` is the server, started with `COMMAND`."""
+    """Our end of the connection to a fork server. `process` is the server, started with `command`."""
 
-    def __init__(self, environment: Mapping[str, str]) -> None:
+    def __init__(self, environment: Mapping[str, str], command: tuple[str, ...] = COMMAND) -> None:
         ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         with theirs:
             self.process = subprocess.Popen(
-                COMMAND, stdin=theirs.fileno(), stdout=subprocess.PIPE, stderr=subprocess.STDOUT, env=dict(environment),
+                command, stdin=theirs.fileno(), stdout=subprocess.PIPE, stderr=subprocess.STDOUT, env=dict(environment),
                 start_new_session=True,
             )  # fmt: skip
         self._control = ours

@@ -20,10 +20,13 @@ from django.utils import timezone
 from apps.jobs import sweep
 from apps.jobs.models import Job
 from apps.jobs.states import State
+from launcher.forking import POSSIBLE, ForkedProcess
 from tests.waiting import wait_for
+from tests.warm_workers import warm_start
 
 ROOT = Path(__file__).parents[1]
 START_SECONDS = 120.0
+Process = subprocess.Popen[bytes] | ForkedProcess
 
 
 def worker_environment(**more: str) -> dict[str, str]:
@@ -44,34 +47,34 @@ def celery_worker(
     pool: str = "prefork",
     concurrency: int = 2,
     **environment: str,
-) -> Iterator[subprocess.Popen[bytes]]:
-    """Run a worker that is ready for tasks; it and its children are gone afterwards."""
+) -> Iterator[Process]:
+    """Run a worker that is ready for tasks; it and its children are gone afterwards.
+
+    Workers without an `environment` of their own share one that has been read already, and start at once."""
     log, name = Path(settings.DATA_DIR) / "worker.log", f"w{time.time_ns()}@test"
-    command = [sys.executable, "-m", "celery", "-A", "mvsite", "worker", "-Q", queues, "-P", pool]
-    command += [
-        "-c",
-        str(concurrency),
-        "-l",
-        "INFO",
-        "--without-gossip",
-        "--without-mingle",
-        "-n",
-        name,
-    ]
-    with log.open("wb") as stream:
-        process = subprocess.Popen(
-            command,
+    command = ["celery", "-A", "mvsite", "worker", "-Q", queues, "-P", pool, "-c", str(concurrency), "-l", "INFO"]
+    command += ["--without-gossip", "--without-mingle", "-n", name]
+    process = _process_start(tuple(command), worker_environment(**environment), log, warm=not environment)
+    try:
+        wait_for(lambda: worker_answers(name), seconds=START_SECONDS, what="the worker to be ready", log=log)
+        yield process
+    finally:
+        kill_tree(process)
+
+
+def _process_start(command: tuple[str, ...], environment: dict[str, str], log: Path, *, warm: bool) -> Process:
+    stream = log.open("wb", buffering=0)
+    if warm and POSSIBLE:
+        return warm_start(command, environment, stream)
+    with stream:
+        return subprocess.Popen(
+            [sys.executable, "-m", *command],
             cwd=ROOT,
-            env=worker_environment(**environment),
+            env=environment,
             stdout=stream,
             stderr=stream,
             start_new_session=True,
         )
-        try:
-            wait_for(lambda: worker_answers(name), seconds=START_SECONDS, what="the worker to be ready", log=log)
-            yield process
-        finally:
-            kill_tree(process)
 
 
 def worker_answers(name: str) -> bool:
@@ -107,7 +110,7 @@ def silence() -> None:
     Job.objects.filter(state=State.RUNNING).update(heartbeat_at=timezone.now() - silent)
 
 
-def kill_tree(process: subprocess.Popen[bytes]) -> None:
+def kill_tree(process: Process) -> None:
     """`kill -9` the worker and every child, as a power cut would."""
     try:
         family = [*psutil.Process(process.pid).children(recursive=True), psutil.Process(process.pid)]
@@ -118,4 +121,4 @@ def kill_tree(process: subprocess.Popen[bytes]) -> None:
             os.kill(member.pid, signal.SIGKILL)
         except ProcessLookupError:
             continue
-    process.wait(timeout=60)
+    wait_for(lambda: process.poll() is not None, seconds=60, what="the killed process to end", step=0.02)

@@ -9,6 +9,18 @@ from tests.factories import make_clip, make_project, make_scenes
 
 
 @pytest.fixture
+def whole_pictures():
+    """For tests that measure pixels."""
+
+
+@pytest.fixture(autouse=True)
+def _small_pictures(request):
+    """What is encoded, and when, is the same at any size. Processes of their own know nothing of the fixture."""
+    if not request.node.get_closest_marker("processes") and "whole_pictures" not in request.fixturenames:
+        request.getfixturevalue("small_pictures")
+
+
+@pytest.fixture
 def api(client, user):
     client.force_login(user)
     return client

@@ -38,7 +38,7 @@ def test_the_best_looking_scenes_come_first_once_there_is_a_film(api, project):
     assert {one["sequence"] for one in told["candidates"]} == {1, 2, 3}
 
 
-def test_a_picked_frame_is_a_file_in_the_shape_of_every_video(api, project):
+def test_a_picked_frame_is_a_file_in_the_shape_of_every_video(whole_pictures, api, project):
     picked = pick(api, project, 1.75)
     assert (picked.status_code, picked.json()["seconds"]) == (200, 1.75)
     response, picture = downloaded(api, project)

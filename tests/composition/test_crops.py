@@ -75,7 +75,7 @@ def upright(api, project, framing="follow") -> Output:
     return Output.objects.get(pk=made.json()["id"])
 
 
-def test_the_output_keeps_the_face_in_view_and_shows_where_it_was(api, project):
+def test_the_output_keeps_the_face_in_view_and_shows_where_it_was(whole_pictures, api, project):
     asked = api.get(url(project, "scenes/1/framing"))
     assert asked.status_code == 202
     assert asked.json() == [{"time": 0, "x": 0.5, "y": 0.5, "zoom": 1}], "until somebody has looked"

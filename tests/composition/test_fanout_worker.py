@@ -12,7 +12,7 @@ from tests.fakes.s3_proxy import Fault
 from tests.waiting import wait_for
 from tests.worker import beat, celery_worker, kill_tree, silence
 
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = [pytest.mark.processes, pytest.mark.django_db(transaction=True)]
 
 
 @pytest.fixture

@@ -53,7 +53,7 @@ def facts_of(asset):
         return probe_media(path)
 
 
-def test_a_project_is_composed_on_the_frame_grid_with_a_proof(api, project):
+def test_a_project_is_composed_on_the_frame_grid_with_a_proof(whole_pictures, api, project):
     job = run(post(api, url(project, "compose")))
     assert job.state == "succeeded", job.error
     proof = job.result["proof"]
@@ -112,7 +112,7 @@ def test_a_second_request_while_one_is_queued_is_rejected(api, project):
     assert post(api, url(project, "compose")).status_code == 409
 
 
-def test_a_portrait_hook_cut_starts_on_a_downbeat(api, project):
+def test_a_portrait_hook_cut_starts_on_a_downbeat(whole_pictures, api, project):
     Project.objects.filter(pk=project.pk).update(song_start=0, song_end=12)
     project.scenes.update(duration=Decimal(4))
     made = post(api, url(project, "outputs"), aspect_ratio="9:16", hook_seconds=5, hook_start=0.4).json()
@@ -238,7 +238,7 @@ def test_a_project_at_59_94_frames_is_composed(api, project):
     assert (facts.fps, facts.frames) == (Fraction(60000, 1001), 270)
 
 
-def test_the_exported_timeline_matches_the_plan(api, project, tmp_path):
+def test_the_exported_timeline_matches_the_plan(whole_pictures, api, project, tmp_path):
     job = run(post(api, url(project, "export")))
     assert job.state == "succeeded", job.error
     package = tmp_path / "export.zip"
@@ -281,7 +281,7 @@ def unpacked(api, project, folder):
         return archive.namelist()
 
 
-def test_every_reference_of_the_package_is_a_file_in_it(api, project, tmp_path):
+def test_every_reference_of_the_package_is_a_file_in_it(whole_pictures, api, project, tmp_path):
     # A clip used by two scenes is packed once; names that users gave can't leave the folder or clash.
     first, second, _ = project.scenes.order_by("sequence")
     make_clip(second, asset=first.current_clip.asset)
@@ -328,7 +328,9 @@ def test_an_unknown_option_is_refused_by_name(api, project, wrong):
 
 @pytest.mark.parametrize("fps", ["24", "30000/1001"])
 @pytest.mark.parametrize("transition", ["crossfade", "dip_to_black", "dip_to_white", "flash"])
-def test_a_project_with_transitions_and_an_odd_title_is_exported(api, project, tmp_path, fps, transition):
+def test_a_project_with_transitions_and_an_odd_title_is_exported(
+    whole_pictures, api, project, tmp_path, fps, transition
+):
     change = api.patch(url(project, "")[:-1], {"fps": fps, "title": "Night\r\nFCM: DROP\x07"}, "application/json")
     assert (change.status_code, change.json()["title"]) == (200, "Night FCM: DROP"), change.content
     # A title from an earlier release, stored as typed.
