@@ -137,7 +137,7 @@ def scene_update(
         scene_expect(scene, scene_id)
         if expected_version not in {None, scene.version}:
             raise ConflictError(
-                "This scene was changed in the meantime. Reload it, then repeat your change.", code="stale"
+                "This scene was changed in the meantime. Look at it again, then repeat your change.", code="stale"
             )
         moves = duration is not None and duration != scene.duration
         told = _told(sequence, fields, moves=moves, slips=clip_in is not None, trims=clip_out is not None)

@@ -185,7 +185,9 @@ def song_update(*, by: User, audio_id: UUID, changes: SongChanges) -> Song:
     with transaction.atomic(durable=True):
         song = Song.objects.select_for_update(of=("self",)).get(pk=song_get(by=by, audio_id=audio_id).pk)
         if changes.seen_at not in {None, song.updated_at}:
-            raise ConflictError("This song was changed in the meantime. Reload it, then try again.", code="stale")
+            raise ConflictError(
+                "This song was changed in the meantime. Look at it again, then repeat your change.", code="stale"
+            )
         song.title = one_line(changes.title or "") or song.title
         song.artist = song.artist if changes.artist is None else one_line(changes.artist)
         if changes.forget_edits or changes.grid:

@@ -1,10 +1,12 @@
 /**
- * A time as people read it: 63.5 is "1:03.500". Rounded first, else 59.9996 would be "0:60.000".
+ * A time as people read it: 63.5 is "1:03.500". Rounded first, else 59.9996 would be "0:60.000"; halves of a microsecond
+ * grid go up, as the server writes them.
  *
  * @param {number} seconds
  */
 export function clock(seconds, digits = 3) {
-  const rounded = Number(seconds.toFixed(digits));
+  const scale = 10 ** digits;
+  const rounded = Math.round((Math.round(seconds * 1e6) * scale) / 1e6) / scale;
   return `${Math.floor(rounded / 60)}:${(rounded % 60).toFixed(digits).padStart(digits ? digits + 3 : 2, "0")}`;
 }
 

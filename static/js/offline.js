@@ -5,19 +5,38 @@ import { leaving } from "./leaving.js";
 
 const AGAIN_MILLISECONDS = 3000;
 let banner = null;
+let waiting = 0;
 let asking = 0;
 
 /** The server didn't answer at all. */
 export function lost() {
   if (banner || leaving()) return;
-  banner = make("p", {
-    className: "offline",
-    textContent: "The server can't be reached. Nothing is lost; this page goes on by itself when it answers.",
-  });
+  banner = make("p", { className: "offline" });
+  write();
   banner.setAttribute("role", "status");
   document.body.prepend(banner);
   asking = setInterval(ask, AGAIN_MILLISECONDS);
 }
+
+/** So many more changes (or fewer) are kept until the server answers. */
+export function waits(more) {
+  waiting += more;
+  if (banner) write();
+}
+
+function write() {
+  const kept = waiting ? ` ${waiting} change${waiting > 1 ? "s are" : " is"} kept and sent then.` : "";
+  banner.textContent = `The server can't be reached. This page goes on by itself when it answers.${kept}`;
+}
+
+addEventListener("beforeunload", (event) => {
+  if (banner && waiting) event.preventDefault();
+});
+
+// htmx would say in the console what the browser says there already.
+document.addEventListener("htmx:beforeRequest", ({ detail }) => {
+  detail.error = "";
+});
 
 function ask() {
   const poller = document.getElementById("poller");

@@ -88,6 +88,6 @@ find("song-open")?.addEventListener("click", async () => {
   repaint();
 });
 
-await Promise.all([load(), loadSong(), loadStack()]).catch(tell);
-preview.seek(0); // and with it the first scene is chosen
+// With the playhead's first place the first scene is chosen.
+await Promise.all([load().finally(() => preview.seek(0)), loadSong(), loadStack()]).catch(tell);
 if ("words" in root.dataset) import("./timeline/lanes.js").then(({ wordsLane }) => wordsLane());

@@ -125,5 +125,5 @@ const problemOf = (status) =>
     : `The server isn't responding properly (${status}). This page may be out of date; it keeps retrying.`;
 document.addEventListener("htmx:sendError", (event) => {
   if (event.target.matches?.(PLACED))
-    tell(event.target, "The server can't be reached. Nothing was lost; try again in a moment.");
+    tell(event.target, "The server can't be reached, so this was not sent. Try again in a moment.");
 });

@@ -263,6 +263,38 @@ def test_banner_says_once_that_the_server_is_gone_and_leaves(edit, project):
     edit.problems.clear()  # the console names the requests that failed
 
 
+def test_cut_moved_without_the_server_is_kept_and_sent_when_it_answers(edit, project):
+    edit.locator("[data-split]").hover()
+    edit.keyboard.press("j")  # what moves cuts is loaded with the first key
+    edit.keyboard.press("k")
+    edit.wait_for_load_state("networkidle")
+    edit.get_by_label("What it shows").fill("not sent yet")
+    expect(edit.get_by_text("Not saved")).to_be_visible()
+    edit.context.set_offline(True)
+    edit.locator(".cut").first.press("ArrowRight")
+    expect(edit.locator(".offline")).to_contain_text("1 change is kept and sent then.")
+    before = scene_seconds(project)
+    shown = edit.locator(".cut").first.bounding_box()["x"]
+    # The next step waits as well, for its turn.
+    edit.keyboard.press("Control+z")
+    expect(edit.locator(".offline")).to_contain_text("2 changes are kept")
+    edit.locator(".cut").nth(1).press("ArrowRight")
+    expect(edit.locator(".offline")).to_contain_text("3 changes are kept")
+    assert scene_seconds(project) == before and edit.locator(".cut").first.bounding_box()["x"] == shown
+    assert not [line for line in edit.problems if "htmx" in line]
+
+    edit.context.set_offline(False)
+    expect(edit.locator(".offline")).to_have_count(0)
+    until(edit, "document.querySelector('[data-undo]').textContent.includes('moved cut 2')")
+    assert scene_seconds(project) == [2, 2.5, 1.5, 2]
+    edit.get_by_label("What it shows").fill("shot 1")
+    edit.problems.clear()  # the console names the requests that failed
+
+
+def scene_seconds(project):
+    return [float(scene.duration) for scene in project.scenes.order_by("sequence")]
+
+
 @pytest.fixture
 def trimming(page, project):
     page.goto(f"/edit/{project.pk}")

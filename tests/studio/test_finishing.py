@@ -250,6 +250,23 @@ def test_page_says_what_to_do_before_there_is_anything(browser, user, project):
     assert "Compose the film" in section(browser, project, "final")
 
 
+def test_scene_that_waits_for_a_person_shows_on_the_badges(browser, project):
+    composed = make_composition(project)
+    scene = project.scenes.get(sequence=1)
+    facts = {"owner": project.owner, "kind": "video", "queue": "media", "project_id": project.pk}
+    scene.job = Job.objects.create(**facts, scene_id=scene.pk, state="needs_attention", error="Was it paid?")
+    scene.save()
+    project.final_video = composed.asset
+    project.save()
+    assert "1 scene needs you" in section(browser, project, "status")
+    assert "Needs you" in html_of(browser.get("/"))
+
+
+def test_bar_says_how_long_the_film_is_not_the_song(browser, project):
+    project.scenes.update(duration=12)
+    assert "0:24" in section(browser, project, "status")
+
+
 def test_bar_offers_to_compose_where_that_would_change_something(browser, project):
     button = f'action="/projects/{project.pk}/compose"'
 

@@ -5,7 +5,7 @@ from uuid import UUID
 
 from django.contrib.auth.decorators import login_required
 from django.core.paginator import Page, Paginator
-from django.db.models import Count
+from django.db.models import Count, Q
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
@@ -14,14 +14,15 @@ from django.views.decorators.http import require_http_methods, require_POST
 from apps.accounts.acting import acting_user
 from apps.assets.models import Asset
 from apps.composition.stills.posters import project_posters
+from apps.jobs.states import State
 from apps.production.sample import sample_start
 from apps.projects import services
 from apps.projects.models import Project
-from apps.projects.selectors import project_status, projects_of, song_seconds
+from apps.projects.selectors import ProjectStatus, project_status, projects_of, song_seconds
 from apps.scenes.models import Scene
 from apps.studio.live import LIVE_METHODS, Fragment, changed_list, live_response, piece_html, poll_of
 from apps.studio.project.cards import view_url
-from apps.studio.words import PROJECT_WORDS
+from apps.studio.words import PROJECT_WORDS, Word
 
 PAGE_SIZE = 24
 
@@ -34,9 +35,12 @@ class ProjectTile:
     poster: Asset | None
     scenes: int
     made: int
+    asking: int
 
     def piece(self) -> Fragment:
-        word = PROJECT_WORDS[project_status(self.project)]
+        status = project_status(self.project)
+        asks = self.asking and status in {ProjectStatus.COMPLETED, ProjectStatus.DRAFT}
+        word = Word("Needs you", "warn") if asks else PROJECT_WORDS[status]
         seconds = song_seconds(self.project)
         if self.project.final_video is not None:
             seconds = self.project.final_video.duration_seconds  # type: ignore[assignment]
@@ -84,10 +88,11 @@ def _list_piece(request: HttpRequest, page: Page[Project], tiles: list[Fragment]
 def _tiles(rows: list[Project]) -> list[ProjectTile]:
     """Return the tiles, with a few queries for all."""
     live = Scene.objects.filter(project__in=rows, deleted_at=None)
-    counts = live.values_list("project_id").annotate(scenes=Count("pk"), made=Count("current_clip"))
-    counted = {project_id: (scenes, made) for project_id, scenes, made in counts}
+    asking = Count("pk", filter=Q(job__state=State.NEEDS_ATTENTION))
+    counts = live.values_list("project_id").annotate(scenes=Count("pk"), made=Count("current_clip"), asking=asking)
+    counted = {project_id: numbers for project_id, *numbers in counts}
     posters = project_posters(rows)
-    return [ProjectTile(row, posters.get(row.pk), *counted.get(row.pk, (0, 0))) for row in rows]
+    return [ProjectTile(row, posters.get(row.pk), *counted.get(row.pk, (0, 0, 0))) for row in rows]
 
 
 @login_required

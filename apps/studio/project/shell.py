@@ -1,6 +1,7 @@
 """What a project's four pages share: its title, and the bar with state, progress, what to do next, and money."""
 
 from collections.abc import Sequence
+from decimal import Decimal
 from typing import Any
 
 from apps.jobs.kinds import Kind
@@ -14,9 +15,10 @@ from apps.projects.selectors import ProjectStatus, project_status, song_seconds
 from apps.scenes.made_from import clip_is_draft
 from apps.scenes.models import Scene
 from apps.scenes.redoing import scenes_to_redo
+from apps.scenes.selectors import SceneStatus, scene_status
 from apps.studio.live import Fragment
 from apps.studio.project.paused import paused_of
-from apps.studio.project.unfinished import unfinished
+from apps.studio.project.unfinished import scene_seconds, unfinished
 from apps.studio.words import PROJECT_WORDS, Word
 
 # The pages that show the scenes' cards.
@@ -63,7 +65,7 @@ def _bar(project: Project, scenes: Sequence[Scene], live: Sequence[Job], page: s
         "composes": composes,
         "progress": progress,
         "paused": paused,
-        "song_seconds": song_seconds(project),
+        "seconds": sum(map(scene_seconds, scenes), Decimal(0)) if scenes else song_seconds(project),
     }
     facts = [word.text, made, missing, drafts, redone, len(scenes), spending, composes, project.generating]
     facts.append(paused)
@@ -74,6 +76,11 @@ def _bar(project: Project, scenes: Sequence[Scene], live: Sequence[Job], page: s
 def _word(project: Project, scenes: Sequence[Scene]) -> Word:
     """Return the project's state. A composed film that misses something says what instead of "Done"."""
     status = project_status(project)
+    if status not in {ProjectStatus.COMPLETED, ProjectStatus.DRAFT}:
+        return PROJECT_WORDS[status]
+    asking = sum(1 for scene in scenes if scene_status(scene) == SceneStatus.NEEDS_ATTENTION)
+    if asking:
+        return Word(f"{asking} scene{' needs' if asking == 1 else 's need'} you", "warn")
     missing = unfinished(project, scenes) if status == ProjectStatus.COMPLETED else []
     return Word(" · ".join(missing).capitalize(), "warn") if missing else PROJECT_WORDS[status]
 

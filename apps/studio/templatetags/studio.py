@@ -22,7 +22,8 @@ def clock(seconds: float | Decimal | None) -> str:
     """Format seconds as `0:41.500`; "" for None."""
     if seconds is None:
         return ""
-    milliseconds = round(float(seconds) * 1000)
+    # Halves go up, as static/js/clock.js writes them: beats lie on half milliseconds.
+    milliseconds = (round(float(seconds) * 1_000_000) + 500) // 1000
     minutes, rest = divmod(milliseconds, 60_000)
     return f"{minutes}:{rest // 1000:02d}.{rest % 1000:03d}"
 

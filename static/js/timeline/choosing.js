@@ -53,7 +53,7 @@ export function tellChosen() {
   const project = `/projects/${root.dataset.project}`;
   find("chosen-lipsync").href = `${project}/lipsync?page=edit&${query}`;
   if (numbers.length > 1 && priced !== query)
-    htmx.ajax("GET", `${project}/videos?${query}`, { source: find("chosen-price"), swap: "innerHTML" });
+    htmx.ajax("GET", `${project}/videos?${query}`, { source: find("chosen-price"), swap: "innerHTML" }).catch(() => {});
   priced = query;
 }
 

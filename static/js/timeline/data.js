@@ -1,6 +1,6 @@
 // The scenes and the song as the server has them, and changes of them.
 import { asJson } from "../csrf.js";
-import { lost } from "../offline.js";
+import { lost, waits } from "../offline.js";
 import { dropUndoes, toast } from "../toasts.js";
 import { tellChosen } from "./choosing.js";
 import { layout } from "./drawing.js";
@@ -24,18 +24,38 @@ export async function call(path, body, method = "POST") {
     lost();
     throw Object.assign(new Error("The server can't be reached."), { code: "lost" });
   });
-  const unreadable = { detail: "The server sent an unexpected response. Reload the page." };
+  const unreadable = { detail: `The server isn't responding properly (${response.status}). Try again in a moment.` };
   const parsed = await response.json().catch(() => unreadable);
   if (!response.ok) throw Object.assign(new Error(parsed.detail), { code: parsed.code });
   return parsed;
 }
 
 // Every change: one call, one after the other, then the scenes as the server has them; a refusal is told and undone on
-// the screen.
+// the screen. What the server could not be reached for is kept, and sent when it answers. `sent` runs before the scenes
+// are read again.
 let changes = Promise.resolve();
-export function change(action) {
-  changes = changes.then(() => changed(action));
+let waiting = 0;
+export function change(action, sent) {
+  wait(1);
+  changes = changes.then(() => changed(action, sent));
   return changes;
+}
+
+function wait(more) {
+  waiting += more;
+  waits(more);
+}
+
+async function insist(action) {
+  try {
+    await action();
+  } catch (error) {
+    if (error.code !== "lost") return tell(error);
+    await new Promise((resolve) => {
+      document.addEventListener("server:back", resolve, { once: true });
+    });
+    return insist(action);
+  }
 }
 
 // A change that may move lip-synced scenes off their words: those that it did are named.
@@ -52,9 +72,11 @@ function lipsAfter() {
     import("./lips.js").then(({ tellLips }) => tellLips(before, state.served));
 }
 
-async function changed(action) {
+async function changed(action, sent) {
   dropUndoes();
-  await Promise.resolve().then(action).catch(tell);
+  await insist(action);
+  wait(-1);
+  sent?.();
   latest = asked + 1; // what was asked for before may be older than this change
   await Promise.all([load(), loadStack()]).catch(tell); // else one lost response would stop every later change
   document.dispatchEvent(new Event("news"));
@@ -71,7 +93,7 @@ document.addEventListener("scenes:changed", ({ detail: { stack } }) => {
 
 // What the screen is ahead of is the server's again.
 document.addEventListener("server:back", () => {
-  Promise.all([load(), loadStack()]).catch(tell);
+  if (!waiting) Promise.all([load(), loadStack()]).catch(tell);
   if (!state.song) loadSong();
 });
 
@@ -116,14 +138,15 @@ async function refresh(numbers) {
 }
 
 function take(rows) {
+  state.now = placed(rows);
   // The screen is ahead of the server while more moves wait: they need the versions, and the last one loads the rest.
   if (state.moves) {
     const versions = new Map(rows.map(({ id, version }) => [id, version]));
     state.scenes = state.scenes.map((scene) => ({ ...scene, version: versions.get(scene.id) ?? scene.version }));
     return;
   }
-  state.scenes = placed(rows);
-  state.served = state.scenes;
+  state.scenes = state.now;
+  state.served = state.now;
   lipsAfter();
   state.chosen = new Set([...state.chosen].filter((id) => state.scenes.some((scene) => scene.id === id)));
   const { drag } = state;

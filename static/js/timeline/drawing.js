@@ -16,6 +16,8 @@ const VOICE = { bottom: 2, height: 3 };
 const NUMBER_PIXELS = 14;
 const DIGIT_PIXELS = 7;
 const MARKS_PIXELS = 34;
+// Of blocks that are narrower, every so many have their number.
+const EVERY = [5, 10, 20, 25, 50, 100];
 const TIMES_PIXELS = 70; // apart
 // Closer than that, beats are a gray surface.
 const BEATS_FROM_PIXELS = 12;
@@ -111,11 +113,15 @@ function place() {
   state.editor?.place();
   showMarks();
   const all = blocks.children;
+  const every = EVERY.find((many) => (many * total() * pixels) / scenes.length > MARKS_PIXELS);
   for (const [index, scene] of scenes.entries()) {
     all[index].style.transform = `translateX(${scene.start * pixels + 1}px)`;
     const wide = Math.max(4, scene.length * pixels - 2);
     all[index].style.width = `${wide}px`;
-    all[index].toggleAttribute("data-narrow", wide < NUMBER_PIXELS + DIGIT_PIXELS * String(scene.sequence).length);
+    const narrow = wide < NUMBER_PIXELS + DIGIT_PIXELS * String(scene.sequence).length;
+    all[index].toggleAttribute("data-narrow", narrow);
+    const roomy = (total() - scene.start) * pixels > MARKS_PIXELS;
+    all[index].toggleAttribute("data-numbered", narrow && roomy && (!index || scene.sequence % every === 0));
     all[index].querySelector(".marks").hidden = wide < MARKS_PIXELS;
     if (scene.gap) all[index].querySelector(".gap").style.width = `${(100 * scene.gap) / scene.length}%`;
     all[scenes.length + index].style.transform = `translateX(${scene.end * pixels}px)`;

@@ -20,11 +20,13 @@ export function moveCut(index, seconds, ripple) {
 // when it is this change's turn, since those before it count it up.
 export function saveCut(index, { free, ripple }) {
   const scene = state.scenes[index];
-  const { sequence, id: scene_id } = scene;
-  const duration = scene.length.toFixed(6);
+  const { sequence, id: scene_id, end } = scene;
+  let body;
   return move(() => {
-    const { version } = state.scenes.find(({ id }) => id === scene_id) ?? scene;
-    const body = { duration, snap: !free, ripple: Boolean(ripple), scene_id, version };
+    // An undo on the way here may have moved where the scene starts.
+    const { version, start } = state.now.find(({ id }) => id === scene_id) ?? scene;
+    const duration = (end - start).toFixed(6);
+    body ??= { duration, snap: !free, ripple: Boolean(ripple), scene_id, version };
     watchLips();
     return call(`/scenes/${sequence}`, body, "PATCH");
   });
@@ -33,11 +35,9 @@ export function saveCut(index, { free, ripple }) {
 // A change that the screen shows already: what the server had before it is not shown again.
 function move(action) {
   state.moves += 1;
-  return change(() =>
-    action().finally(() => {
-      state.moves -= 1;
-    }),
-  );
+  return change(action, () => {
+    state.moves -= 1;
+  });
 }
 
 export function reorder(from, to) {
@@ -81,10 +81,10 @@ export const undo = (confirmed = false) =>
 export const asked = () => undo();
 export const redo = () => change(() => state.stack.redo && call("/redo", { change_id: state.stack.redo.id }));
 // At the playhead; on a beat only where nobody would see the difference. The second click of a double one splits nothing.
-export const split = (click) =>
-  click?.detail > 1 ||
+export const split = (click) => click?.detail > 1 || splitAt(preview.time);
+const splitAt = (seconds) =>
   change(async () => {
-    const near = snapped(preview.time, state.song?.beats ?? [], NEAR_A_BEAT * preview.fps);
+    const near = snapped(seconds, state.song?.beats ?? [], NEAR_A_BEAT * preview.fps);
     const place = Math.round(near * preview.fps) / preview.fps; // a song that just played stops between frames
     const scene = sceneAround(state.scenes, place);
     if (!scene) throw new Error("Put the playhead inside a scene, then split.");

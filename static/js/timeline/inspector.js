@@ -13,6 +13,11 @@ const unsaved = ({ prompt, lipsync }) =>
   prompt.value !== prompt.defaultValue || lipsync.checked !== lipsync.defaultChecked;
 const typing = () => words() && (document.activeElement.name === "prompt" || unsaved(words().elements));
 
+function mark() {
+  if (words()) words().querySelector("[data-unsaved]").hidden = !unsaved(words().elements);
+}
+for (const sign of ["input", "change"]) panel.addEventListener(sign, mark);
+
 function follow(now) {
   const { prompt, version } = words().elements;
   if (prompt.defaultValue === now.prompt) version.value = now.version;
@@ -142,4 +147,5 @@ document.addEventListener("htmx:afterRequest", (event) => {
   form.elements.prompt.defaultValue = prompt;
   form.elements.lipsync.defaultChecked = Boolean(lipsync);
   form.elements.version.value = Number(version) + 1;
+  mark();
 });

@@ -7,7 +7,8 @@ export const [scroll, inner, canvas, blocks, head] = ["scroll", "inner", "wave",
 
 export const state = {
   scenes: [],
-  served: [], // the same, as the server last sent them
+  served: [], // the same, as the server last sent them while the screen was not ahead
+  now: [], // as it last sent them at all
   song: null,
   chosen: new Set(),
   pixels: 10, // per second
