@@ -29,7 +29,7 @@ export SONG IDEA CHARACTER FLAVOR SCENES PACE ASPECT OUT
 # Without Python's bytecode files, each of the studio's processes would compile every library again.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: help setup setup-dev run video demo test coverage test-live check bench fuzz-media lock format
+.PHONY: help setup setup-dev run video demo test coverage test-live check bench fuzz-media chaos lock format
 .DEFAULT_GOAL := help
 
 help: ## Show the targets.
@@ -89,6 +89,10 @@ bench: setup-dev ## Run a benchmark: BENCH=draft (the default), or another modul
 
 fuzz-media: setup-dev ## Break a hundred media files at random and take each through the studio: SEED= repeats a run.
 	@exec env -u DATABASE_URL -u REDIS_URL SEED=$(SEED) COUNT=$(COUNT) $(VENV)/python -m bench.fuzz_media
+
+chaos: setup-dev ## Kill, freeze, cut off and fill up everything for ten minutes, then check all: SECONDS= SEED= PROJECTS=
+	@exec env -u DATABASE_URL -u REDIS_URL $(VENV)/python -m bench.chaos $(if $(SECONDS),--seconds $(SECONDS)) \
+	  $(if $(SEED),--seed $(SEED)) $(if $(PROJECTS),--projects $(PROJECTS))
 
 lock: setup-dev ## Pin requirements*.in again, for Python 3.11 and newer.
 	@$(VENV)/uv pip compile -q --upgrade --universal --fork-strategy fewest --python-version 3.11 \

@@ -3,7 +3,6 @@
 One of the two places that catch `Exception`.
 """
 
-import errno
 import os
 import random
 import socket
@@ -15,7 +14,7 @@ from av.error import FFmpegError
 from django.conf import settings
 from django.db import OperationalError
 
-from apps.core.errors import BudgetExceeded, MediaToolError, ProviderError, StudioError, WorkCancelled
+from apps.core.errors import BudgetExceeded, MediaToolError, ProviderError, StudioError, WorkCancelled, is_disk_full
 from apps.core.tracebacks import where_from
 from apps.jobs import polling, retry, services, submit_rate
 from apps.jobs.claims import Claim
@@ -89,7 +88,7 @@ def _failed(run: JobRun, error: Exception) -> None:
     elif isinstance(error, FFmpegError):
         log.exception("job_media_undecodable")
         _fail(run.claim, Code.MEDIA_FAILED, decoding_error(error).message, evidence)
-    elif isinstance(error, OSError) and error.errno in {errno.ENOSPC, errno.EDQUOT}:
+    elif is_disk_full(error):
         log.error("disk_full", data_dir=str(settings.DATA_DIR))
         _fail(run.claim, Code.DISK_FULL, "The studio's disk is full. Free some space, then try again.", evidence)
     else:

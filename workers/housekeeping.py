@@ -3,8 +3,11 @@
 from typing import Any
 from uuid import UUID
 
+import structlog
 from celery import shared_task
 from celery.signals import celeryd_after_setup
+from django.db import Error as DatabaseProblem
+from django.db import connection
 from django.utils import timezone
 
 from apps.assets.errors import StorageUnavailable
@@ -14,17 +17,25 @@ from apps.assets.store.shared_segments import shared_segments_sweep
 from apps.assets.upkeep import background, checks, sweep
 from apps.catalog.services import models_check as check_every_model
 
+log = structlog.get_logger(__name__)
+
 
 @celeryd_after_setup.connect
 def listen_to_own_disk(instance: Any, **_: object) -> None:
     """Listen to this machine's own queue, because only the machine that has a file can upload or remove it."""
-    background.media_folder_register(now=timezone.now())
     instance.app.amqp.queues.select_add(background.disk_queue(media_folder_id()))
+    try:
+        background.media_folder_register(now=timezone.now())
+    except DatabaseProblem as error:
+        # It may be about to start, like this worker. The minute's round registers the folder then.
+        log.warning("media_folder_not_registered", reason=str(error))
+        connection.close()
 
 
 @shared_task(name="workers.housekeeping.storage_work")
 def storage_work(**_: object) -> None:
     """Every minute, send due uploads and leftover copies to the machines that have the files."""
+    background.media_folder_register(now=timezone.now())
     background.storage_work_dispatch(now=timezone.now())
 
 

@@ -5,6 +5,7 @@ from django.utils import timezone
 
 from apps.jobs import families, sweep
 from apps.jobs.thinning import events_thin
+from apps.production.sanity import sanity_check
 
 
 @shared_task(name="workers.sweep.tick")
@@ -27,3 +28,9 @@ def jobs(**_: object) -> None:
 def events(**_: object) -> None:
     """Every day, delete the single steps in old jobs' histories."""
     events_thin(now=timezone.now())
+
+
+@shared_task(name="workers.sweep.sanity")
+def sanity(**_: object) -> None:
+    """Every day, compare rows that must agree."""
+    sanity_check(now=timezone.now())

@@ -3,6 +3,7 @@
 `http_errors.py` turns them into pages and JSON, `workers/base.py` into job outcomes.
 """
 
+import errno
 from typing import Any
 
 from apps.core.json import JsonObject
@@ -19,10 +20,18 @@ __all__ = [
     "StudioError",
     "WorkCancelled",
     "http_status",
+    "is_disk_full",
 ]
+
+# The last is what a limit on files' sizes causes.
+_NO_ROOM = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
 
 # Errors raised by an engine have no HTTP status; errors of the apps define `status_code`.
 _ENGINE_STATUS = {InputError: 400, MediaToolError: 422}
+
+
+def is_disk_full(error: BaseException) -> bool:
+    return isinstance(error, OSError) and error.errno in _NO_ROOM
 
 
 def http_status(error: StudioError) -> int:

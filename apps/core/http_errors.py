@@ -5,6 +5,7 @@ for each field, if there are any.
 """
 
 import re
+import sys
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from http import HTTPStatus
@@ -21,7 +22,7 @@ from django.core.exceptions import (
     TooManyFilesSent,
 )
 from django.core.exceptions import ValidationError as DjangoValidationError
-from django.db import DataError
+from django.db import DataError, InterfaceError, OperationalError
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseNotAllowed, JsonResponse, UnreadablePostError
 from django.http.response import HttpResponseBase
 from django.shortcuts import render
@@ -71,7 +72,11 @@ SENTENCES: Mapping[int, tuple[str, str]] = {
         "internal_error",
         "Something went wrong on our side and was logged. Try again, or tell the operator.",
     ),
+    503: ("unavailable", "The studio's database isn't available at the moment. Wait a little and try again."),
 }
+
+# How long a database takes to start again, with some work on its log.
+DATABASE_SECONDS = 5
 
 # What a program can do about an error, by its code. Domain errors speak of things, since pages show them too.
 API_ADVICE: Mapping[str, str] = {
@@ -179,12 +184,15 @@ def page_not_found(request: HttpRequest, exception: Exception) -> HttpResponse: 
 
 def server_error(request: HttpRequest) -> HttpResponse:
     """Django's handler500. Django has logged the traceback; none of it is shown."""
+    # A middleware's error comes here without having been translated.
+    error = sys.exc_info()[1]
+    reply = (error and error_reply(error)) or standard_reply(500)
     try:
-        return error_response(request, standard_reply(500))
+        return error_response(request, reply)
     except Exception:
         # The error page needs the session and the database, and one of them may be what failed.
         log.exception("error_page_failed")
-        return HttpResponse(standard_reply(500).detail, status=500, content_type="text/plain")
+        return HttpResponse(reply.detail, status=reply.status, content_type="text/plain", headers=dict(reply.headers))
 
 
 def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
@@ -276,6 +284,11 @@ def _of_unstorable(_error: DataError) -> ErrorReply:
     return ErrorReply(400, "invalid_input", detail)
 
 
+def _of_database(error: Exception) -> ErrorReply:
+    log.warning("database_unavailable", reason=str(error), exc_info=True)
+    return standard_reply(503, headers={"Retry-After": str(DATABASE_SECONDS)})
+
+
 def _of_bad_request(error: Exception) -> ErrorReply:
     return standard_reply(400, detail=str(error) if isinstance(error, BadRequest) else "")
 
@@ -292,4 +305,5 @@ TRANSLATIONS: tuple[tuple[Any, Callable[[Any], ErrorReply]], ...] = (
     ((TooManyFieldsSent, TooManyFilesSent), lambda _: standard_reply(413)),
     ((BadRequest, SuspiciousOperation, UnreadablePostError), _of_bad_request),
     (DataError, _of_unstorable),
+    ((OperationalError, InterfaceError), _of_database),
 )

@@ -3,8 +3,11 @@ import time
 import uuid
 from datetime import timedelta
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
+from celery import Celery
+from django.db import connection
 from django.utils import timezone
 
 from apps.assets import services
@@ -14,6 +17,7 @@ from apps.assets.store.disk import local_path, media_folder_id
 from apps.assets.upkeep import background, checks
 from apps.assets.upkeep.sweep import bucket_sweep, orphans_sweep
 from apps.core.metrics import REGISTRY
+from workers import housekeeping
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -204,3 +208,16 @@ def test_nightly_sweep_visits_every_machine_seen_recently(messages):
     assert messages(f"disk-{media_folder_id()}") == [(background.DISK_ROUND_TASK, {})]
     assert messages("disk-lately") == [(background.DISK_ROUND_TASK, {})]
     assert messages("disk-long-gone") == []
+
+
+def test_worker_that_starts_without_a_database_still_looks_after_its_disk(monkeypatch):
+    app = Celery("a-worker")
+    app.amqp.queues.select(["io"])
+    with monkeypatch.context() as patch:
+        patch.setitem(connection.settings_dict, "HOST", "/nowhere")
+        connection.close()
+        housekeeping.listen_to_own_disk(SimpleNamespace(app=app))
+    assert set(app.amqp.queues.consume_from) == {"io", f"disk-{media_folder_id()}"}
+    assert not MediaFolder.objects.exists()
+    housekeeping.storage_work()
+    assert MediaFolder.objects.get().id == media_folder_id()

@@ -1,3 +1,5 @@
+import resource
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -47,6 +49,27 @@ def test_truncated_file_is_refused_with_a_message(upload, clip):
     response = upload(clip.read_bytes()[: clip.stat().st_size // 2])
     assert response.status_code == 400
     assert response.json()["errors"]["file"]
+
+
+@contextmanager
+def room_for(size):
+    """Let this process's files grow to so many bytes. As on a full disk, a write of more first writes what fits."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (size, hard))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+
+
+def test_upload_that_does_not_fit_on_the_disk_is_not_stored_cut_off(upload, clip):
+    content = clip.read_bytes()
+    with room_for(len(content) - 100):
+        response = upload(content + bytes(100))
+    assert (response.status_code, response.json()["code"]) == (503, "storage_unavailable")
+    assert "disk is full" in response.json()["detail"]
+    assert not Asset.objects.exists()
+    assert upload(content).status_code == 201
 
 
 def test_bytes_that_are_not_media_are_refused(upload):

@@ -1,6 +1,7 @@
 import json
 
 import pytest
+from django.db import connection
 from django.test import Client
 
 from apps.core.errors import BudgetExceeded
@@ -168,6 +169,27 @@ def test_a_bug_is_a_500_without_details(client, path):
 
 def test_a_bug_in_the_api_is_json(client):
     assert client.get("/api/raise/bug").json()["code"] == "internal_error"
+
+
+@pytest.mark.parametrize("path", ["/api/raise/database", "/api/raise/connection", "/page/database"])
+def test_a_database_that_went_away_is_a_503_with_a_retry_time(client, path):
+    response = client.get(path)
+
+    assert (response.status_code, response.headers["Retry-After"]) == (503, "5")
+    assert "Wait a little and try again." in response.content.decode()
+    assert "secret" not in response.content.decode()
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize("path", ["/api/thing/7d1c7a3e-52c1-4b0e-9d1b-6a0f4a0f0c11", "/"])
+def test_without_a_database_people_and_programs_are_told_to_wait(client, settings, monkeypatch, path):
+    settings.SINGLE_USER = True  # its middleware asks the database first
+    monkeypatch.setitem(connection.settings_dict, "HOST", "/nowhere")
+    connection.close()
+    response = client.get(path, headers={"Host": "localhost"})
+
+    assert (response.status_code, response.headers["Retry-After"]) == (503, "5")
+    assert "Wait a little and try again." in response.content.decode()
 
 
 def test_a_page_shows_the_message(client):

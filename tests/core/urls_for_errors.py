@@ -3,6 +3,7 @@
 import time
 
 from django.core.exceptions import PermissionDenied
+from django.db import InterfaceError, OperationalError
 from django.http import Http404, HttpResponse
 from django.urls import path
 from django.views.decorators.http import require_POST
@@ -24,6 +25,8 @@ ERRORS = {
     "provider": ProviderError("Replicate is busy.", retry_after=7.2, raw={"secret": "raw words"}),
     "404": Http404("No Project matches the given query."),
     "forbidden": PermissionDenied("Only the operator may do this."),
+    "database": OperationalError("terminating connection; secret host"),
+    "connection": InterfaceError("connection already closed"),
     "bug": ZeroDivisionError("secret detail"),
 }
 

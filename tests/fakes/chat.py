@@ -5,13 +5,15 @@ It writes as many scenes as the user message requests ("exactly N scenes"). `ans
 gives each take a better mark than the one before. Schemas outside the subset that all servers accept are refused.
 """
 
+import hashlib
 import json
 import re
 import time
 from collections import deque
+from decimal import Decimal
 from typing import Any
 
-from tests.fakes.server import FakeService, Refusal, Reply, Request, route
+from tests.fakes.server import Bill, FakeService, Refusal, Reply, Request, route
 from tests.fakes.vision import asks_for_verdicts, message_problem, texts_of, tokens_of, verdicts
 
 BODY_KEYS = {
@@ -21,6 +23,8 @@ BODY_KEYS = {
 # What current models of several vendors refuse, whatever the value.
 REFUSED_NOW = frozenset({"temperature", "top_p", "max_tokens"})
 REFUSED_IN_SCHEMA = {"$schema", "const", "default", "minimum", "maximum", "minItems", "maxItems", "minLength", "$ref"}
+# US dollars per million tokens in and out.
+PRICES = (Decimal("0.40"), Decimal("1.60"))
 PLACES = [
     "a rooftop above the city",
     "an empty beach",
@@ -48,6 +52,11 @@ class FakeChat(FakeService):
         self.sees_images = True
         self.answers: deque[str] = deque()
         self.bodies: deque[Any] = deque()
+        self.billed: list[Bill] = []
+
+    def bills(self) -> list[Bill]:
+        with self.lock:
+            return list(self.billed)
 
     @property
     def base_url(self) -> str:
@@ -71,7 +80,9 @@ class FakeChat(FakeService):
                 return Reply(200, self.bodies.popleft())
             usual = verdicts if asks_for_verdicts(body) else _scenes
             content = self.answers.popleft() if self.answers else usual(body)
-        return Reply(200, self.completion(content, body))
+            completion = self.completion(content, body)
+            self.billed.append(Bill("", digest_of(body), str(_usd(completion["usage"]))))
+        return Reply(200, completion)
 
     def completion(self, content: str | None, body: Any = None, **choice: Any) -> dict[str, Any]:
         """Return a whole 200 body around `content`; other arguments go into the choice."""
@@ -158,6 +169,16 @@ class FakeChat(FakeService):
             self._check_schema(inner, f"{place}.{name}")
         if "items" in schema:
             self._check_schema(schema["items"], f"{place}[]")
+
+
+def digest_of(body: dict[str, Any]) -> str:
+    """Return what tells one conversation from others, whatever parameters were sent with it."""
+    return hashlib.sha256(json.dumps(body["messages"], sort_keys=True).encode()).hexdigest()
+
+
+def _usd(usage: dict[str, int]) -> Decimal:
+    total = usage["prompt_tokens"] * PRICES[0] + usage["completion_tokens"] * PRICES[1]
+    return (total / 1_000_000).quantize(Decimal("0.0001"))
 
 
 def _scenes(body: dict[str, Any]) -> str:

@@ -18,11 +18,12 @@ import urllib.request
 from collections import deque
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from decimal import Decimal
 from typing import Any
 
 from tests.fakes import media
-from tests.fakes.replicate_models import MODELS, MOST, Whole
-from tests.fakes.server import FakeService, Refusal, Reply, Request, TokenBucket, multipart, post_signed, route
+from tests.fakes.replicate_models import IMAGE_USD, MODELS, MOST, SECOND_USD, Whole
+from tests.fakes.server import Bill, FakeService, Refusal, Reply, Request, TokenBucket, multipart, post_signed, route
 
 IMAGE_MODELS = re.compile(r"banana|flux|ideogram|seedream")
 LIST_OUTPUT = re.compile(r"ideogram|seedream")
@@ -95,6 +96,13 @@ class FakeReplicate(FakeService):
 
     def describe(self) -> dict[str, Any]:
         return {"predictions": len(self.predictions)}
+
+    def bills(self) -> list[Bill]:
+        with self.lock:
+            made = list(self.predictions.values())
+        for prediction in made:
+            self._settle(prediction)
+        return [Bill(one.id, one.webhook, str(_usd(one) if one.status == "succeeded" else 0)) for one in made]
 
     # --- routes ---
 
@@ -395,6 +403,12 @@ def _openapi(schema: dict[str, Any]) -> dict[str, Any]:
             properties[name] = {"type": kind, "x-order": order} | ({"format": "uri"} if rule == "uri" else {})
     required = [marked[1:] for marked in schema if marked.startswith("!")]
     return {"Input": {"type": "object", "properties": properties, "required": required}, **components}
+
+
+def _usd(prediction: Prediction) -> Decimal:
+    seconds = Decimal(str(prediction.input.get("duration", 0)))
+    each = IMAGE_USD.get(prediction.model)
+    return Decimal(each) if each else seconds * Decimal(SECOND_USD.get(prediction.model, "0"))
 
 
 def _iso(moment: float) -> str:

@@ -124,3 +124,6 @@ MODELS: dict[str, dict[str, Any]] = {
 }  # fmt: skip
 # How many files the lists take, as their descriptions say, and what the service refuses to combine.
 MOST = {"reference_images": 9, "image_input": 14, "input_images": 8, "reference_audios": 3}
+# What it charges, in US dollars per image or per second of the clip; other models are billed as free.
+IMAGE_USD = {"google/nano-banana-2": "0.067", "black-forest-labs/flux-2-pro": "0.03"}
+SECOND_USD = {"google/veo-3.1-fast": "0.10", "google/veo-3.1": "0.20"}

@@ -1,6 +1,12 @@
-"""A proxy in front of a real S3 server that injects faults into chosen requests."""
+"""A proxy in front of a real S3 server that injects faults into chosen requests.
 
+As a program, `python -m tests.fakes.s3_proxy PORT HOST:PORT`, it can be killed like the server. It takes faults as
+lines of JSON: a list of the fields of `Fault` replaces those before.
+"""
+
+import json
 import socket
+import sys
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -64,8 +70,8 @@ class Proxy:
 
 
 @contextmanager
-def s3_proxy(upstream: tuple[str, int]) -> Iterator[Proxy]:
-    server = _Server(("127.0.0.1", 0), _Handler)
+def s3_proxy(upstream: tuple[str, int], *, port: int = 0) -> Iterator[Proxy]:
+    server = _Server(("127.0.0.1", port), _Handler)
     proxy = Proxy(url=f"http://127.0.0.1:{server.server_port}", upstream=upstream)
     server.proxy = proxy
     thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True)
@@ -166,3 +172,15 @@ class _Handler(BaseHTTPRequestHandler):
 
     def log_message(self, *_: object) -> None:
         """Log nothing: a failing test shows the requests."""
+
+
+def main() -> None:
+    host, _, port = sys.argv[2].partition(":")
+    with s3_proxy((host, int(port)), port=int(sys.argv[1])) as proxy:
+        for line in sys.stdin:
+            with proxy.lock:
+                proxy.faults = [Fault(**facts) for facts in json.loads(line)]
+
+
+if __name__ == "__main__":
+    main()

@@ -1,7 +1,8 @@
 """The shared base of the fake services: a threaded HTTP server, routes, scripted faults, counters.
 
 A fake listens on loopback, uses real HTTP, and is strict: it rejects what the real service rejects. Tests hold the
-object; a fake in another process is controlled through `/_control` (see `FakeService.control`).
+object; a fake in another process is controlled through `/_control` (see `FakeService.control`), and shows what it
+charges at `/_bills`.
 """
 
 import email.parser
@@ -16,7 +17,7 @@ import urllib.error
 import urllib.request
 from collections import Counter
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any, Self
 from urllib.parse import parse_qs, urlsplit
@@ -84,6 +85,16 @@ class Fault:
     def __post_init__(self) -> None:
         if self.kind not in FAULTS:
             raise ValueError(f"unknown fault {self.kind!r}")
+
+
+@dataclass(frozen=True)
+class Bill:
+    """A paid request that the service accepted. `key` is what only this request has: its idempotency key, the webhook's
+    address, or a digest of what was asked. `usd` is what it costs so far: nothing for work that did not succeed."""
+
+    remote_id: str
+    key: str
+    usd: str
 
 
 HTML_PAGE = "<!doctype html><html><head><title>502 Bad Gateway</title></head><body>nginx</body></html>"
@@ -154,9 +165,13 @@ class FakeService:
             return sum(n for name, n in self.requests.items() if re.search(pattern, name))
 
     def control(self, request: Request) -> Reply:
-        """`POST /_control` scripts a fault or sets `latency_seconds`; `GET /_control` returns the counters."""
+        """`POST /_control` scripts a fault, or sets `latency_seconds`, or with `heal` ends all faults; `GET /_control`
+        returns the counters."""
         if request.method == "POST":
             facts = request.json()
+            if facts.get("heal"):
+                with self.lock:
+                    self.faults.clear()
             if "latency_seconds" in facts:
                 self.latency_seconds = float(facts["latency_seconds"])
             if "route" in facts:
@@ -167,6 +182,10 @@ class FakeService:
     def describe(self) -> dict[str, Any]:
         """More facts for `GET /_control`."""
         return {}
+
+    def bills(self) -> list[Bill]:
+        """Every paid request so far, for `GET /_bills`."""
+        return []
 
     def not_found(self, request: Request) -> Reply:
         return Reply(404, {"detail": f"Cannot {request.method} {request.path}", "status": 404})
@@ -269,6 +288,9 @@ def _serve_one(service: FakeService, handler: BaseHTTPRequestHandler) -> None:
     request = _read(handler)
     if request.path == "/_control":
         _send(handler, service.control(request))
+        return
+    if request.path == "/_bills":
+        _send(handler, Reply(200, [asdict(bill) for bill in service.bills()]))
         return
     service.record(request)
     fault = service.take_fault(request)

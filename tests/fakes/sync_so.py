@@ -21,7 +21,7 @@ from itertools import pairwise
 from typing import Any
 
 from tests.fakes import media
-from tests.fakes.server import FakeService, Refusal, Reply, Request, TokenBucket, post_signed, route
+from tests.fakes.server import Bill, FakeService, Refusal, Reply, Request, TokenBucket, post_signed, route
 from tests.fakes.sync_so_checks import check_segment, option_problems, problem, segments_invalid
 
 PRICE_PER_SECOND = {
@@ -101,6 +101,17 @@ class FakeSyncSo(FakeService):
 
     def describe(self) -> dict[str, Any]:
         return {"generations": len(self.generations)}
+
+    def bills(self) -> list[Bill]:
+        with self.lock:
+            keys = {generation_id: key for key, generation_id in self.by_key.items()}
+            made = list(self.generations.values())
+        return [Bill(one.id, keys.get(one.id, ""), str(self._usd(one))) for one in made]
+
+    def _usd(self, generation: Generation) -> float:
+        done = self._status(generation) == "COMPLETED"
+        seconds = self._billed_seconds(generation.payload) if done else 0.0
+        return round(seconds * PRICE_PER_SECOND[generation.payload["model"]], 4)
 
     def not_found(self, request: Request) -> Reply:
         return Reply(

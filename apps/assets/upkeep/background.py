@@ -76,7 +76,7 @@ def _lease_and_send(due: QuerySet[Asset], task: str, leased_until: datetime) -> 
 
 
 def media_folder_register(*, now: datetime) -> None:
-    """Register this machine's media folder for the nightly sweep. Each worker calls this when it starts."""
+    """Register this machine's media folder for the nightly sweep; for workers that start, and every minute."""
     MediaFolder.objects.update_or_create(
         id=media_folder_id(), defaults={"host": socket.gethostname()[:255], "seen_at": now}
     )

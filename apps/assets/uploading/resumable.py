@@ -6,7 +6,6 @@ received are fetched from it first (`upload_mirror`). The id of a finished uploa
 Abandoned folders are swept like any other temporary folder.
 """
 
-import errno
 import fcntl
 import json
 import os
@@ -15,16 +14,15 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-from typing import IO
 from uuid import UUID, uuid4
 
 from django.conf import settings
 
 from apps.accounts.models import User
-from apps.assets.errors import StorageUnavailable, UploadBusy, UploadTooLarge
+from apps.assets.errors import UploadBusy, UploadTooLarge
 from apps.assets.store import upload_mirror
 from apps.assets.store.digest import file_digest
-from apps.assets.uploading.uploads import SpooledUpload, largest_upload_bytes, spool_path, uploads_root
+from apps.assets.uploading.uploads import SpooledUpload, largest_upload_bytes, spool_path, uploads_root, write_all
 from apps.core.errors import ConflictError, InputError, NotFound
 
 # Nobody needs more at one time; beyond this, the oldest is dropped.
@@ -106,7 +104,7 @@ def _catch_up(upload: PartialUpload) -> None:
         except BlockingIOError:
             return  # another request is adding to it right now
         have = file.seek(0, os.SEEK_END)
-        upload_mirror.parts_fetch(upload.folder.name, have=have, write=partial(_write, file))
+        upload_mirror.parts_fetch(upload.folder.name, have=have, write=partial(write_all, file))
 
 
 def partial_append(upload: PartialUpload, *, offset: int, read: Callable[[int], bytes]) -> int:
@@ -131,23 +129,10 @@ def partial_append(upload: PartialUpload, *, offset: int, read: Callable[[int], 
             while piece := read(PIECE_BYTES):
                 if file.tell() + len(piece) > upload.size_bytes:
                     raise InputError("The upload is larger than its Upload-Length.", code="too_long")
-                _write(file, piece)
+                write_all(file, piece)
         finally:
             upload_mirror.part_mirror(upload.folder.name, file, start=offset)
         return file.seek(0, os.SEEK_END)
-
-
-def _write(file: IO[bytes], piece: bytes) -> None:
-    view = memoryview(piece)
-    try:
-        while view:
-            view = view[file.write(view) :]
-    except OSError as error:
-        if error.errno not in {errno.ENOSPC, errno.EDQUOT}:
-            raise
-        raise StorageUnavailable(
-            "The studio's disk is full. Free some space, then the upload will continue."
-        ) from error
 
 
 def partial_delete(*, by: User, upload_id: UUID) -> None:

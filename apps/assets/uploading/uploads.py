@@ -5,16 +5,16 @@ import uuid
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 from django.conf import settings
 from django.core.files.uploadedfile import UploadedFile
 from django.core.files.uploadhandler import FileUploadHandler
 
-from apps.assets.errors import UploadTooLarge
+from apps.assets.errors import StorageUnavailable, UploadTooLarge
 from apps.assets.models import AssetKind
 from apps.assets.store.digest import DigestWriter, FileDigest, file_digest
-from apps.core.errors import InputError, MediaToolError
+from apps.core.errors import InputError, MediaToolError, is_disk_full
 from engines.media.facts import MediaFacts
 from engines.media.untrusted import probe_untrusted
 
@@ -74,7 +74,11 @@ class SpoolingUploadHandler(FileUploadHandler):
         if self._too_large or start + len(raw_data) > largest_upload_bytes():
             self._too_large = True
             return
-        self._file.write(raw_data)
+        try:
+            write_all(self._file, raw_data)
+        except (OSError, StorageUnavailable):
+            self.upload_interrupted()
+            raise
         self._writer.update(raw_data)
 
     def file_complete(self, file_size: int) -> SpooledUpload:
@@ -89,6 +93,20 @@ class SpoolingUploadHandler(FileUploadHandler):
         with contextlib.suppress(AttributeError):
             self._file.close()
             self._path.unlink(missing_ok=True)
+
+
+def write_all(file: IO[bytes], piece: bytes) -> None:
+    """Write all of it to an unbuffered file, which may take less at once. Raises StorageUnavailable if the disk is
+    full."""
+    view = memoryview(piece)
+    try:
+        while view:
+            view = view[file.write(view) :]
+    except OSError as error:
+        if not is_disk_full(error):
+            raise
+        message = "The studio's disk is full. Free some space, then the upload will continue."
+        raise StorageUnavailable(message) from error
 
 
 def uploads_root() -> Path:
