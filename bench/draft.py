@@ -127,11 +127,12 @@ def film(work: SceneWork) -> float:
 
 
 class Memory:
-    """The peak memory of this process and its workers together, sampled twice a second. Pages that several of them
-    share are counted once, where the system tells."""
+    """The peak memory of this process and its workers together, whole and by stage, sampled twice a second. Pages that
+    several of them share are counted once, where the system tells."""
 
     def __init__(self) -> None:
-        self.peak_bytes = 0
+        self.stage = ""
+        self.peaks: dict[str, int] = {}
         self._done = threading.Event()
         self._thread = threading.Thread(target=self._watch, daemon=True)
 
@@ -153,20 +154,22 @@ class Memory:
                     total += getattr(facts, "pss", facts.rss)
                 except (psutil.NoSuchProcess, psutil.AccessDenied):
                     continue
-            self.peak_bytes = max(self.peak_bytes, total)
+            self.peaks[self.stage] = max(self.peaks.get(self.stage, 0), total)
 
 
 class Clock:
     """Wall and processor seconds by stage. Processor seconds are those of this process and all below it, which say
     what a stage costs on a machine that is busy with other things too."""
 
-    def __init__(self) -> None:
+    def __init__(self, memory: Memory) -> None:
+        self.memory = memory
         self.stages: dict[str, float] = {}
         self.processor: dict[str, float] = {}
         self._before = self._now()
 
     @contextmanager
     def stage(self, name: str) -> Iterator[None]:
+        self.memory.stage = name
         started, before = time.perf_counter(), self._now()
         yield
         self.stages[name] = time.perf_counter() - started
@@ -257,7 +260,7 @@ def bench(arguments: argparse.Namespace, folder: Path) -> dict[str, Any]:
     with Memory() as memory, ProcessPoolExecutor(arguments.processes) as pool:
         # Workers that are already running, as in an installation.
         list(pool.map(time.sleep, [0.1] * arguments.processes))
-        clock, started = Clock(), time.perf_counter()
+        clock, started = Clock(memory), time.perf_counter()
         with clock.stage("analysis"):
             analysis = pool.submit(analyze_song, song).result()
         with clock.stage("scenes"):
@@ -276,7 +279,8 @@ def bench(arguments: argparse.Namespace, folder: Path) -> dict[str, Any]:
         "draft_realtime": round(analysis.duration_seconds / total, 2),
         "song_seconds": round(analysis.duration_seconds, 3),
         "total_wall_seconds": round(total, 3),
-        "peak_rss_mb": round(memory.peak_bytes / 2**20),
+        "peak_rss_mb": round(max(memory.peaks.values()) / 2**20),
+        "memory_mb": {name: round(taken / 2**20) for name, taken in memory.peaks.items() if name},
         "stages": {name: round(seconds, 3) for name, seconds in clock.stages.items()},
         "processor_seconds": {name: round(seconds, 2) for name, seconds in clock.processor.items()},
         "processor_seconds_per_film_second": round(spent / analysis.duration_seconds, 3),
@@ -293,10 +297,10 @@ def bench(arguments: argparse.Namespace, folder: Path) -> dict[str, Any]:
 def show(found: dict[str, Any], say: Callable[[str], None]) -> None:
     seconds = found["song_seconds"]
     say(f"{seconds:.0f} s of song, {found['scenes']} scenes, {found['processes']} processes on {found['cores']} cores")
-    say(f"{'stage':<12}{'wall s':>9}{'x real time':>14}{'processor s':>14}")
+    say(f"{'stage':<12}{'wall s':>9}{'x real time':>14}{'processor s':>14}{'memory MB':>12}")
     for name, wall in [*found["stages"].items(), ("total", found["total_wall_seconds"])]:
-        spent = found["processor_seconds"].get(name)
-        say(f"{name:<12}{wall:>9.2f}{seconds / max(wall, 1e-6):>14.1f}" + (f"{spent:>14.2f}" if spent else ""))
+        spent, taken = found["processor_seconds"].get(name, ""), found["memory_mb"].get(name, "")
+        say(f"{name:<12}{wall:>9.2f}{seconds / max(wall, 1e-6):>14.1f}{spent:>14}{taken:>12}")
     say(f"{found['processor_seconds_per_film_second']} processor seconds for each second of film")
     steady = ", ".join(f"{kind} {pixels}" for kind, pixels in found["jitter_px"].items())
     say(f"jitter in pixels: {steady}")

@@ -19,6 +19,8 @@ def load_media_libraries() -> None:
     """Load what analyzing, drawing and filming need: workers that are forked afterwards share it, and start at once."""
     for name in _MEDIA_LIBRARIES:
         import_module(name)
+    # Its table of word forms, 33 MB, is read with the first word.
+    import_module("lemminflect").getAllLemmas("films")
 
 
 def give_back() -> None:

