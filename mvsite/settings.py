@@ -170,6 +170,8 @@ CELERY_BROKER_TRANSPORT_OPTIONS = {"visibility_timeout": 4 * 3600}
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
 # Workers survive any outage of the broker; by default they would give up after 100 tries.
 CELERY_BROKER_CONNECTION_MAX_RETRIES = None
+# A broker whose disk is full refuses commands. By default, workers would end at the first one, and their jobs, too.
+CELERY_BROKER_CHANNEL_ERROR_RETRY = True
 # A worker that is told to stop gives running tasks this long; the sweep recovers any that are interrupted then.
 CELERY_WORKER_SOFT_SHUTDOWN_TIMEOUT = 8.0
 CELERY_BEAT_SCHEDULER = "mvsite.beat:HeartbeatScheduler"

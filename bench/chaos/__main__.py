@@ -28,7 +28,7 @@ from typing import Any
 
 from bench.chaos.breaking import Breaker, Hit
 from bench.chaos.plan import plan_make
-from bench.chaos.servers import Disk, Fakes, Studio, fakes, s3_server, small_disk, studio
+from bench.chaos.servers import START_SECONDS, Disk, Fakes, Studio, fakes, s3_server, small_disk, studio
 from bench.chaos.users import Users
 from bench.orchestration import ROOT
 
@@ -89,8 +89,9 @@ def chaos(options: argparse.Namespace, folder: Path) -> dict[str, Any]:
         running = stack.enter_context(studio(folder, folder / "data", services.settings))
         users = Users(running.url, count=options.projects, seconds=options.seconds)
         breaker = Breaker(studio=running, fakes=services, line=line, disk=disk)
-        began = time.monotonic()
         users.start()
+        users.busy.wait(START_SECONDS)
+        began = time.monotonic()
         breaker.run(steps, tell=_tell)
         time.sleep(max(0.0, began + options.seconds - time.monotonic()))
         breaker.heal()

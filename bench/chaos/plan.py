@@ -20,7 +20,7 @@ LAST_SECONDS = (1.0, 6.0)
 
 @dataclass(frozen=True)
 class Step:
-    """One fault, `at` seconds after the first project was asked for.
+    """One fault, `at` seconds after the first project was begun.
 
     `kind`: `kill` or `freeze` (a program), `cut` (all connections to a server), `service` (requests to a paid service),
     `s3` (requests to the bucket), `disk` (it is full). `how` says which way, `times` how many requests.

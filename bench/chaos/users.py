@@ -15,8 +15,9 @@ from tests.fakes import media
 # Songs of different lengths, so that more than one is listened to.
 SONG_SECONDS = (6.0, 7.0, 8.0)
 USERS = 4
-# The projects are asked for in this share of the time, so that work is going on until its end.
+# A third of the projects is asked for at once, the others in this share of the time, so that work is always going on.
 ASKING_SHARE = 0.6
+AT_ONCE = 3
 CALL_SECONDS = 30.0
 AGAIN_SECONDS = 1.0
 # After this, a key whose first request was cut off is given up, once it is known that nothing came of it.
@@ -53,7 +54,9 @@ class Users:
     def __init__(self, url: str, *, count: int, seconds: float) -> None:
         self.made = Made()
         self._url = url
-        self._waits = [seconds * ASKING_SHARE * number / count for number in range(count)]
+        late = [max(0, number - count // AT_ONCE) for number in range(count)]
+        self._waits = [seconds * ASKING_SHARE * number / count for number in late]
+        self.busy = threading.Event()  # the first project is being made
         self._lock = threading.Lock()
         self._stop = threading.Event()
         self._next = iter(range(count))
@@ -98,6 +101,7 @@ class Users:
         with self._lock:
             self.made.projects[number] = project
         self._post(f"/api/mv/projects/{project}/generate", {"confirm_cost": True})
+        self.busy.set()
         if number % 3 == 0:
             self._lipsync(song, number)
 

@@ -91,3 +91,19 @@ def test_a_job_created_while_the_broker_is_down_runs_later(user, impatient):
         embedded.redis_start(settings.DATA_DIR)
     with beat(), celery_worker(queues="media", concurrency=1):
         wait_for(lambda: state(job) == State.SUCCEEDED, seconds=120, what="the job to end")
+
+
+def test_a_broker_that_refuses_commands_costs_neither_worker_nor_job(user, impatient):
+    """As Valkey does while its disk is full. Missing replicas are another reason for the same refusals."""
+    first, second = (song_upload(by=user, upload=click_song(seconds)).job for seconds in (300, 30))
+    client = redis_client()
+    with celery_worker(queues="media", concurrency=1) as worker:
+        wait_for(lambda: state(first) == State.RUNNING, seconds=60, what="the job to run", step=0.02)
+        client.config_set("min-replicas-to-write", 1)
+        try:
+            wait_for(lambda: state(first) == State.SUCCEEDED, seconds=120, what="the job to end")
+        finally:
+            client.config_set("min-replicas-to-write", 0)
+        with beat():
+            wait_for(lambda: state(second) == State.SUCCEEDED, seconds=120, what="the next job to end")
+        assert worker.poll() is None
