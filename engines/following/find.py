@@ -198,8 +198,9 @@ class _Finder:
             small = cv2.resize(luma, SIZE, interpolation=cv2.INTER_AREA)
             maps.append(saliency(small, before))
             looks.append(picture.seconds)
-            before = small.astype(np.float32)
-        return looks, maps
+            before = small
+        # The first look has none before it: what moves in the second was there already.
+        return looks, [*maps[1:2], *maps[1:]] if len(maps) > 1 else maps
 
 
 def _wish(

@@ -23,6 +23,9 @@ _WORDS = {
     OutputFraming.FIT: ("Fit", "The whole picture, on a background"),
     OutputFraming.FOLLOW: ("Follow", "Cropped, and the frame follows who sings or leads"),
 }
+_NOBODY = "Nobody and nothing stands out in these clips, so the frame stays in the middle"
+# Shares of the picture: less is no following.
+_SEEN_TO_MOVE = 0.01
 _HIGH = 160
 # The radius of the ring around whom the frame follows.
 _RING = 18
@@ -61,12 +64,19 @@ class FramingChoice:
 
 @dataclass(frozen=True)
 class _Shown:
-    """A picture of the film, and what stays in view of it when it is filled and when it is followed."""
+    """A picture of the film, and what stays in view of it when it is filled and when it is followed. `looked`: the clip
+    was looked at for whom to follow."""
 
     image: Asset | None = None
     focus: Key = _CENTER
     path: Key = _CENTER
     content: Part = _WHOLE
+    looked: bool = False
+
+    @property
+    def distance(self) -> float:
+        """Return how far the followed place is from the middle of what is filled, in shares of the picture."""
+        return abs(self.path.x - self.focus.x) + abs(self.path.y - self.focus.y)
 
     @property
     def size(self) -> tuple[int, int]:
@@ -76,11 +86,13 @@ class _Shown:
 def framing_choices(project: Project, shapes: list[str]) -> list[FramingChoice]:
     """Return Fill, Fit and Follow, each drawn in every shape on the first frame of a scene."""
     shown, blurred = _shown(project), video_options(project).background == "blur"
-    url = view_url(shown.image)
+    url, words = view_url(shown.image), dict(_WORDS)
+    if shown.looked and shown.distance < _SEEN_TO_MOVE:
+        words[OutputFraming.FOLLOW] = (words[OutputFraming.FOLLOW][0], _NOBODY)
     return [
         FramingChoice(
             framing,
-            *_WORDS[framing],
+            *words[framing],
             url=url,
             drawings={shape: _drawing(shape, framing, shown, blurred=blurred) for shape in shapes},
         )
@@ -97,7 +109,7 @@ def _shown(project: Project) -> _Shown:
     shown = [_scene_shown(one, found, looks.get(one[0].pk) or SceneLook(scene=one[0])) for one in pictures]
     if shown:
         # The one where following makes the greatest difference.
-        return max(shown, key=lambda one: abs(one.path.x - one.focus.x) + abs(one.path.y - one.focus.y))
+        return max(shown, key=lambda one: (one.distance, one.looked))
     current = current_composition(project)
     return _Shown(current.poster if current is not None else None)
 
@@ -111,7 +123,7 @@ def _scene_shown(pictured: tuple[Scene, Asset, Clip], found: Mapping[UUID, ClipF
     moment = float(scene.clip_in) if clip.poster else 0.0
     path = CropPath(tuple(Key(*key) for key in keys)).at(moment) if keys else focus
     content = tuple(row.content) if row and row.content else _WHOLE
-    return _Shown(image, focus, path, content)
+    return _Shown(image, focus, path, content, looked=bool(row and row.keys))
 
 
 def _drawing(shape: str, framing: str, shown: _Shown, *, blurred: bool) -> Drawing:
