@@ -5,11 +5,11 @@
 The studio's sample song becomes a film by the path of "Generate video", with database, broker and one worker: scenes
 are written, images drawn, clips filmed, the film composed. `plain` has nobody in its cast. `cast` has three subjects (a
 character, a place, a prop), `continuity` also continues two of three scenes from the one before and matches colors.
-Counted are the processor seconds (user and system) of this process, in which the worker runs, and of its children, so
-that the load of the machine hardly matters; not those of asking and waiting, PostgreSQL and Valkey. `ratio` is that of
-`continuity` to `plain` until all clips are there, `cast_ratio` that of `cast`, both of the medians of all rounds. A
-film before the first one loads the code. Composing is told apart: matched colors are encoded, where an unmatched draft
-is copied.
+Counted are processor seconds (user and system), so that the load of the machine hardly matters: of each task of the
+worker, which runs in this process, with its threads and children, and of the clicks; not of waiting, PostgreSQL and
+Valkey. They are told apart by the kind of job; `after` is what follows when a job has ended. `ratio` is that of
+`continuity` to `plain` until the film is finished, `cast_ratio` that of `cast`, both of the medians of all rounds. A
+film before the first one loads the code.
 """
 
 import argparse
@@ -18,10 +18,11 @@ import os
 import resource
 import statistics
 import tempfile
+import threading
 import time
-from collections.abc import Callable, Iterator
+from collections import defaultdict
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -39,21 +40,59 @@ CAST = (
 VARIANTS = ("plain", "cast", "continuity")
 QUEUES = ["io", "media", "segments", "joins", "housekeeping"]
 PATIENCE_SECONDS = 1200
+UUID_LENGTH = 36
 
 
-def processor_seconds() -> float:
-    """Return what this process and its children have used, without this thread, which only asks and waits."""
-    used = [resource.getrusage(who) for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)]
-    return sum(one.ru_utime + one.ru_stime for one in used) - time.thread_time()
+class Counter:
+    """Counts the processor seconds of what happens, by kind. Tasks run one after another, in another thread."""
+
+    def __init__(self) -> None:
+        self.seconds: dict[str, float] = defaultdict(float)
+        self._waiting = time.pthread_getcpuclockid(threading.get_ident())
+        self._kind, self._before = "", 0.0
+
+    def task_begins(self, task: Any, args: Any = (), kwargs: Any = None, **_: Any) -> None:
+        self._kind, self._before = _kind_of(task.name, [*args, *(kwargs or {}).values()]), self._used()
+
+    def task_ends(self, **_: Any) -> None:
+        self.seconds[self._kind] += self._used() - self._before
+
+    @contextmanager
+    def asking(self) -> Iterator[None]:
+        before = time.thread_time()
+        yield
+        self.seconds["asking"] += time.thread_time() - before
+
+    def taken(self) -> dict[str, float]:
+        """Return what was counted, and begin anew."""
+        taken, self.seconds = dict(self.seconds), defaultdict(float)
+        return taken
+
+    def _used(self) -> float:
+        """Return what this process and its children have used, without the thread that asks and waits."""
+        used = [resource.getrusage(who) for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)]
+        return sum(one.ru_utime + one.ru_stime for one in used) - time.clock_gettime(self._waiting)
+
+
+def _kind_of(task: str, values: Sequence[Any]) -> str:
+    from apps.jobs.models import Job
+
+    if task.startswith("workers.followup"):
+        return "after"
+    job = Job.objects.filter(pk__in=[one for one in values if len(str(one)) == UUID_LENGTH]).first()
+    return job.kind if job is not None else "other"
 
 
 @contextmanager
-def worker() -> Iterator[None]:
+def worker(counter: Counter) -> Iterator[None]:
     """Run tasks in one thread of this process, so that all of its time is counted."""
     from celery.contrib.testing.worker import start_worker
+    from celery.signals import task_postrun, task_prerun
 
     from mvsite.celery import app
 
+    task_prerun.connect(counter.task_begins)
+    task_postrun.connect(counter.task_ends)
     with start_worker(app, pool="solo", concurrency=1, perform_ping_check=False, queues=QUEUES, shutdown_timeout=60.0):
         yield
 
@@ -96,8 +135,8 @@ def continuity_ask(project: Any) -> int:
     return len(continuing)
 
 
-def film(owner: Any, audio_id: Any, variant: str) -> dict[str, float]:
-    """Make a film. Return the processor seconds of its stages, how many scenes it has, and how many continue."""
+def film(owner: Any, audio_id: Any, variant: str, counter: Counter) -> dict[str, float]:
+    """Make a film. Return the processor seconds by kind of job, how many scenes it has, and how many continue."""
     from apps.jobs.models import Job
     from apps.jobs.states import LIVE, State
     from apps.production.generate_all import generate_all_start
@@ -106,25 +145,21 @@ def film(owner: Any, audio_id: Any, variant: str) -> dict[str, float]:
     from apps.scenes.writing import scenes_generate
     from apps.work.work import Spending
 
-    marks = [processor_seconds()]
-    project = project_make(owner, audio_id, variant)
-    job = scenes_generate(by=owner, project_id=project.pk, spending=Spending())
+    counter.taken()
+    with counter.asking():
+        project = project_make(owner, audio_id, variant)
+        job = scenes_generate(by=owner, project_id=project.pk, spending=Spending())
     wait(lambda: Job.objects.get(pk=job.pk).state not in LIVE, "writing the scenes")
     continuing = continuity_ask(project) if variant == "continuity" else 0
-    marks.append(processor_seconds())
-    generate_all_start(by=owner, project_id=project.pk, spending=Spending())
-    wait(lambda: not scenes_of(project).filter(current_clip=None).exists(), "filming")
-    marks.append(processor_seconds())
-    wait(lambda: not Project.objects.get(pk=project.pk).generating, "composing")
-    marks.append(processor_seconds())
+    with counter.asking():
+        generate_all_start(by=owner, project_id=project.pk, spending=Spending())
+    wait(lambda: not Project.objects.get(pk=project.pk).generating, "making the film")
     project.refresh_from_db()
     if project.problem or project.final_video_id is None:
         raise RuntimeError(project.problem or "There is no film.")
     if failed := Job.objects.filter(project_id=project.pk).exclude(state=State.SUCCEEDED).first():
         raise RuntimeError(failed.error)
-    writing, clips, composing = (after - before for before, after in pairwise(marks))
-    scenes = scenes_of(project).count()
-    return {"writing": writing, "clips": clips, "composing": composing, "scenes": scenes, "continuing": continuing}
+    return {**counter.taken(), "scenes": scenes_of(project).count(), "continuing": continuing}
 
 
 def measured(rounds: int) -> dict[str, Any]:
@@ -134,28 +169,32 @@ def measured(rounds: int) -> dict[str, Any]:
     from apps.songs.sample import sample_song_create, sample_song_store
 
     owner = User.objects.create_user("bench", password="not used")  # noqa: S106
+    counter = Counter()
     films: dict[str, list[dict[str, float]]] = {variant: [] for variant in VARIANTS}
-    with worker():
+    with worker(counter):
         stored = sample_song_store(by=owner)
         with transaction.atomic():
             audio_id = sample_song_create(by=owner, stored=stored).asset_id
-        film(owner, audio_id, "continuity")
+        film(owner, audio_id, "continuity", counter)
         for _ in range(rounds):
             for variant in VARIANTS:
-                films[variant].append(found := film(owner, audio_id, variant))
+                films[variant].append(found := film(owner, audio_id, variant, counter))
                 print(f"{variant:<12}" + "  ".join(f"{name} {value:.2f}" for name, value in found.items()), flush=True)
+    kinds = list(dict.fromkeys(name for made in films.values() for one in made for name in one))
     middle = {
-        variant: {name: statistics.median(one[name] for one in made) for name in made[0]}
+        variant: {name: round(statistics.median(one.get(name, 0.0) for one in made), 2) for name in kinds}
         for variant, made in films.items()
     }
-    until_clips = {variant: one["writing"] + one["clips"] for variant, one in middle.items()}
+    counts = {
+        variant: {name: int(one.pop(name)) for name in ("scenes", "continuing")} for variant, one in middle.items()
+    }
+    total = {variant: sum(one.values()) for variant, one in middle.items()}
     return {
-        "ratio": round(until_clips["continuity"] / until_clips["plain"], 3),
-        "cast_ratio": round(until_clips["cast"] / until_clips["plain"], 3),
-        "processor_seconds": {variant: round(seconds, 2) for variant, seconds in until_clips.items()},
-        "composing_seconds": {variant: round(one["composing"], 2) for variant, one in middle.items()},
-        "scenes": {variant: int(one["scenes"]) for variant, one in middle.items()},
-        "continuing": int(middle["continuity"]["continuing"]),
+        "ratio": round(total["continuity"] / total["plain"], 3),
+        "cast_ratio": round(total["cast"] / total["plain"], 3),
+        "processor_seconds": {variant: round(seconds, 2) for variant, seconds in total.items()},
+        "by_kind": middle,
+        "counts": counts,
         "rounds": rounds,
         "load": round(os.getloadavg()[0], 2),
     }

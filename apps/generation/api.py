@@ -59,15 +59,15 @@ def request_spending(data: dict[str, Any]) -> Spending:
     return Spending(confirmed=data.get("confirm_cost", False), max_cost=data.get("max_cost"))
 
 
-def quote_response(works: list[Work]) -> Response:
-    """Return the response of `…/quote`: what all the work costs together."""
+def quote_response(works: list[Work], *, nothing: str = "nothing is missing") -> Response:
+    """Return the response of `…/quote`: what all the work costs together. `nothing`: why there is none."""
     amount = sum((work.quote.amount for work in works), Decimal(0))
     counted = Counter((str(work.kind), work.quote.basis) for work in works)
     bases = [f"{count} × {kind}: {basis}" for (kind, basis), count in counted.items()]
     return Response(
         {
             "amount": f"{amount:.4f}",
-            "basis": "; ".join(bases) or "nothing is missing",
+            "basis": "; ".join(bases) or nothing,
             "estimated": any(work.quote.estimated for work in works),
             "provider": ", ".join(sorted({work.choice.provider.name for work in works})),
             "flavor": works[0].choice.config.flavor if works else "",
@@ -84,15 +84,17 @@ def _works_notes(works: Sequence[Work]) -> list[str]:
 class QuoteView(APIView):
     """The quote for a call: POST with the same body as the call, or GET with the fields in the query.
 
-    `works` returns the work to price, from the user, the validated fields and the parts of the address.
+    `works` returns the work to price, from the user, the validated fields and the parts of the address. `nothing` is
+    said where there is none.
     """
 
     body: ClassVar[type[serializers.Serializer[Any]]]
     works: ClassVar[Callable[..., list[Work]]]
+    nothing: ClassVar[str] = "nothing is missing"
 
     def get(self, request: Request, **where: Any) -> Response:
         data = validated(self.body, request)
-        return quote_response(type(self).works(acting_user(request), data, **where))
+        return quote_response(type(self).works(acting_user(request), data, **where), nothing=self.nothing)
 
     def post(self, request: Request, **where: Any) -> Response:
         return self.get(request, **where)

@@ -42,8 +42,8 @@ SIZES = {
 
 @dataclass(frozen=True)
 class Attempt:
-    """One finished job and what became of its clip; a judge makes none. `kept_seconds`: how much of it, or of what was
-    made from it, films show now."""
+    """One finished job and what became of its clip; a judge makes none. `done`: it succeeded. `kept_seconds`: how much
+    of it, or of what was made from it, films show now."""
 
     work: str
     provider: str
@@ -51,6 +51,7 @@ class Attempt:
     flavor: str
     shot: str
     failed: bool
+    done: bool
     cost: Decimal
     waited_seconds: float | None
     made: bool
@@ -90,7 +91,9 @@ class Payoff:
 
 def payoff_of(attempts: Sequence[Attempt]) -> Payoff:
     kept = [one for one in attempts if one.kept_seconds and not one.rejected]
-    waits = [one.waited_seconds for one in attempts if one.made and one.waited_seconds is not None]
+    # Judges are waited for, too, but where there are clips it is these that people wait for.
+    counted = [one for one in attempts if one.made] or [one for one in attempts if one.done]
+    waits = [one.waited_seconds for one in counted if one.waited_seconds is not None]
     return Payoff(
         jobs=len(attempts),
         clips=sum(one.made for one in attempts),
@@ -147,6 +150,7 @@ def _attempt(row: Mapping[str, Any], parts: Decimal, shots: Mapping[str, str], m
         flavor=row["flavor"],
         shot=shots.get(str(row["judged"] if row["kind"] == Kind.JUDGE else row["scene_id"]), "other"),
         failed=row["state"] == State.FAILED,
+        done=row["state"] == State.SUCCEEDED,
         cost=row["cost"] + parts,
         waited_seconds=(row["finished_at"] - row["created_at"]).total_seconds(),
         made=made is not None,

@@ -13,8 +13,9 @@ from dataclasses import dataclass
 from uuid import UUID
 
 from apps.core.errors import InputError
-from apps.flavors.registry import resolve
+from apps.flavors.registry import shown_settings
 from apps.projects.models import Project
+from apps.providers.capabilities import Capability
 from apps.scenes.models import Entry, Scene
 from apps.scenes.selectors import scenes_of
 
@@ -67,7 +68,7 @@ def scenes_following(project: Project, scenes: Sequence[Scene]) -> dict[UUID, Fo
     """Return how each scene follows; `scenes` are the project's in order, from the first on."""
     if all(scene_entry(scene) == Entry.CUT for scene in scenes):
         return {scene.pk: CUT for scene in scenes}
-    every = int(resolve(project.flavor, "video_params").values["anchor_every"])
+    every = int(shown_settings(project.flavor, Capability.VIDEO).values["anchor_every"])
     found: dict[UUID, Following] = {}
     before, along = None, 0
     for scene in scenes:

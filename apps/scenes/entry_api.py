@@ -60,6 +60,7 @@ class ScenesRedoStale(APIView):
 @quote_schema(RedoStaleSerializer, "Quote generating stale scenes again", name="redo_stale_scenes_quote")
 class ScenesRedoStaleQuote(QuoteView):
     body = RedoStaleSerializer
+    nothing = "nothing is stale"
 
     @staticmethod
     def works(by: User, data: dict[str, Any], project_id: UUID) -> list[Work]:

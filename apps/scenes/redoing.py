@@ -8,6 +8,7 @@ from django.db import transaction
 
 from apps.accounts.models import User
 from apps.core.errors import ConflictError, NotFound
+from apps.core.text import listed
 from apps.jobs import money
 from apps.jobs.models import Job
 from apps.projects.models import Project
@@ -82,7 +83,7 @@ def scenes_redo(
         firsts = {scene.pk: (scene, work) for scene, work in reversed(works)}
         chosen = [firsts[pk] for pk in dict.fromkeys(scene.pk for scene, _ in works)]
         if not chosen:
-            raise ConflictError("Every shot continues from what is shown before it: nothing to redo.", code="not_stale")
+            raise ConflictError(_nothing_stale(sequences), code="not_stale")
         if expected not in {None, len(chosen)}:
             raise ConflictError("Other shots are to be redone now. Look at them, then try again.", code="stale")
         for scene, _ in chosen:
@@ -91,3 +92,11 @@ def scenes_redo(
         spending_check(total, project_spending(project, spending))
         money.cost_check_fits(owner_id=project.owner_id, project_id=project.pk, amount=total)
         return [scene_work_start(by=by, scene=scene, work=work) for scene, work in chosen]
+
+
+def _nothing_stale(sequences: Sequence[int] | None) -> str:
+    if not sequences:
+        return "No scene is stale: every shot continues from what is shown before it. There is nothing to redo."
+    asked = [str(one) for one in sorted(set(sequences))]
+    which = f"Scene {asked[0]} isn't" if len(asked) == 1 else f"Scenes {listed(asked)} aren't"
+    return f"{which} stale: there is nothing to redo."

@@ -18,6 +18,7 @@ from apps.providers.request_types import MediaInput, ProviderRequest
 from apps.work.frozen import ClipFrame, FrozenRequest, InputSource
 from apps.work.parameters import frozen_request
 from engines.media.audio import cut_wav
+from engines.media.drawn import PICTURE_KEY, picture_note
 from engines.media.facts import MediaFacts
 from engines.media.footage import Footage, footage_render
 from engines.media.formats import ClipFormat
@@ -117,8 +118,12 @@ def input_opened(
 
 
 def _frame(run: JobRun, name: str, path: Path, frame: ClipFrame) -> MediaInput:
-    """Write the picture without loss."""
-    picture = frame_png(path, frame.seconds, run.scratch / f"{name}_frame.png")
+    """Write the picture without loss, with the mouth that the draft drew there, so that nobody has to look for it."""
+    clip = media_facts(path)
+    number = int(frame.seconds * (clip.fps or 24))
+    note = picture_note(path, number, clip.frames) if clip.frames else ""
+    texts = {PICTURE_KEY: note} if note else {}
+    picture = frame_png(path, frame.seconds, run.scratch / f"{name}_frame.png", texts=texts)
     digest = sha256(picture.read_bytes()).hexdigest()
     facts = probe_media(picture)
     return MediaInput(picture, "image/png", sha256=digest, width=facts.width, height=facts.height)

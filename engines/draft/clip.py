@@ -186,11 +186,14 @@ class Renderer:
         frames = self.shot.frames
         marks = []
         for number in [*range(0, frames, _MARK_EVERY), frames - 1]:
-            _, near = self.views(number)
+            back, near = self.views(number)
+            # In a picture the figure is a part of the background.
+            near = back if self.shot.move.from_picture else near
             inverse = cv2.invertAffineTransform(matrix(near, frame=self.frame, canvas=self.canvas))
             x, y = inverse @ (self.mouth.x, self.mouth.y, 1)
             marks.append((round(float(x), 1), round(float(y), 1), round(self.mouth.head * near.zoom, 1)))
-        return [DrawnMouth(0, frames, at=0, every=_MARK_EVERY, last=frames - 1, marks=tuple(marks))]
+        wide = (self.mouth.wide,) if self.mouth.wide else ()
+        return [DrawnMouth(0, frames, at=0, every=_MARK_EVERY, last=frames - 1, marks=tuple(marks), wide=wide)]
 
 
 def _levels(shot: Shot, fps: Fraction) -> list[tuple[float, float]]:

@@ -57,11 +57,13 @@ class Character:
 
 @dataclass(frozen=True)
 class Mouth:
-    """Where a drawn mouth is, in layer pixels; `head` is the head's height."""
+    """Where a drawn mouth is, in layer pixels; `head` is the head's height, `wide` how far it is open, in half
+    widths."""
 
     x: float
     y: float
     head: float
+    wide: float = 0.0
 
 
 def complete(person: Person, identity: int) -> Person:

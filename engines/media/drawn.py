@@ -1,5 +1,6 @@
 """The mouths drawn in a draft video, recorded in the file's comment. A later lip-sync needs no face detector for them
-and knows how far they are already open. Cutting and joining keep the record."""
+and knows how far they are already open. Cutting and joining keep the record; a frame that another clip starts from
+carries it along as a PNG's text."""
 
 import json
 from collections.abc import Sequence
@@ -13,6 +14,8 @@ import numpy.typing as npt
 from engines.errors import MediaToolError
 from engines.media.mp4 import read_comment
 
+# The text of a PNG that holds a frame's record.
+PICTURE_KEY = "mvsite-drawn"
 _MADE_BY = "mvsite draft"
 _WIDE_STEPS = 100
 
@@ -44,6 +47,11 @@ class DrawnMouth:
         first, end = max(first, self.first), min(end, self.end)
         return replace(self, first=first, end=end) if first < end else None
 
+    def held(self, number: int) -> "DrawnMouth":
+        """Return the mouth as it is in one frame, for a picture of that frame."""
+        x, y, head, wide = (float(value) for value in self.places(np.array([number]))[0])
+        return DrawnMouth(0, 1, at=0, every=1, last=0, marks=((x, y, head),), wide=(wide,) if wide else ())
+
     def opened(self, wide: npt.NDArray[Any]) -> "DrawnMouth":
         """Return the mouth opened by `wide` in each of the video's frames; below 0 leaves it unchanged."""
         frames = np.arange(self.first, self.end)
@@ -69,6 +77,20 @@ def drawn_without_mouths(video: Path, frames: int) -> bool:
     return _told(video, frames) == []
 
 
+def picture_note(video: Path, number: int, frames: int) -> str:
+    """Return the record of frame `number` of a video of `frames` frames; "" if no mouth is recorded in it."""
+    inside = [mouth for mouth in drawn_mouths(video, frames) if mouth.first <= number < mouth.end]
+    return drawn_note(1, [mouth.held(number) for mouth in inside]) if inside else ""
+
+
+def picture_mouths(note: str) -> list[DrawnMouth]:
+    """Return the mouths of a picture's record."""
+    try:
+        return _read(note, 1) or []
+    except (ValueError, TypeError, KeyError):
+        return []
+
+
 def drawn_note(frames: int, mouths: Sequence[DrawnMouth]) -> str:
     """Return the comment for a video of `frames` frames."""
     facts = [
@@ -83,12 +105,16 @@ def drawn_note(frames: int, mouths: Sequence[DrawnMouth]) -> str:
 
 def _told(video: Path, frames: int) -> list[DrawnMouth] | None:
     try:
-        note = json.loads(read_comment(video))
-        if note["made_by"] != _MADE_BY or int(note["frames"]) != frames:
-            return None
-        return [_mouth(facts) for facts in note["mouths"]]
+        return _read(read_comment(video), frames)
     except (MediaToolError, ValueError, TypeError, KeyError):
         return None
+
+
+def _read(text: str, frames: int) -> list[DrawnMouth] | None:
+    note = json.loads(text)
+    if note["made_by"] != _MADE_BY or int(note["frames"]) != frames:
+        return None
+    return [_mouth(facts) for facts in note["mouths"]]
 
 
 def _mouth(facts: dict[str, Any]) -> DrawnMouth:

@@ -1,6 +1,6 @@
 """Posters and thumbnails."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from io import BytesIO
@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
+from PIL.PngImagePlugin import PngInfo
 
 from engines.errors import MediaToolError
 from engines.media.probe import media_facts
@@ -91,16 +92,26 @@ def picture_at(video: Path, seconds: float) -> NDArray[np.uint8]:
         return stills.at(seconds)
 
 
-def frame_png(video: Path, seconds: float, output: Path, *, part: Part | None = None) -> Path:
+def frame_png(
+    video: Path, seconds: float, output: Path, *, part: Part | None = None, texts: Mapping[str, str] | None = None
+) -> Path:
     """Write the picture shown at a moment of the file's clock without loss (PNG), in its full size, or a `part` of it
-    (left, top, width and height as shares). For frame n of a steady rate ask for its middle, (n + ½) / fps: files round
+    (left, top, width and height as shares). With `texts`, which stand in the file, it is written fast, for a file that
+    nobody keeps. For frame n of a steady rate ask for its middle, (n + ½) / fps: files round
     the times of their frames."""
     image = Image.fromarray(np.ascontiguousarray(picture_at(video, seconds)))
     if part is not None:
         left, top = round(part[0] * image.width), round(part[1] * image.height)
         right, bottom = round((part[0] + part[2]) * image.width), round((part[1] + part[3]) * image.height)
         image = image.crop((left, top, max(right, left + 1), max(bottom, top + 1)))
-    image.save(output, format="PNG")
+    if texts is None:
+        image.save(output, format="PNG")
+        return output
+    info = PngInfo()
+    for key, text in texts.items():
+        info.add_itxt(key, text)
+    # A quarter larger, in half of the time.
+    image.save(output, format="PNG", compress_level=1, pnginfo=info)
     return output
 
 

@@ -109,6 +109,7 @@ def test_parts_and_the_model_that_was_sent_count(api, films):
 def test_what_the_judge_cost_is_in_the_sums_and_in_a_row_of_its_own(api, films):
     wide = films.scenes.get(sequence=1)
     judged = {"scene_id": str(wide.pk), "frozen": {"values": {"settings": {"providers": {"chat": {"model": "eyes"}}}}}}
+    waits = api.get("/api/mv/payoff").json()["total"]["wait_seconds"]
     make_job(films.owner, kind="judge", provider="chat", state="succeeded", flavor="default", cost=Decimal("0.30"),
              project_id=films.pk, parameters=judged)  # fmt: skip
     answer = api.get("/api/mv/payoff").json()
@@ -118,6 +119,8 @@ def test_what_the_judge_cost_is_in_the_sums_and_in_a_row_of_its_own(api, films):
     total = answer["total"]
     assert (total["clips"], total["kept"], total["cost"]) == (5, 3, "4.7000")
     assert total["cost_per_kept_second"] == "0.3133"
+    # How long a judge takes isn't mixed with the wait for clips.
+    assert row["wait_seconds"] is not None and total["wait_seconds"] == waits
     assert "judge,chat,eyes" in api.get("/api/mv/payoff.csv").getvalue().decode()
     assert "eyes (judge)" in html_of(api.get("/account/spending/payoff"))
 

@@ -341,8 +341,37 @@ def test_a_picture_is_drawn_from_the_words_and_a_sheet_after_it(api, project, ru
     for queued in Job.objects.filter(state="queued"):
         assert run_job(queued.pk).state == "succeeded"
     images = api.get(url(project, subject_id)).json()["images"]
-    assert [one["view"] for one in images][:1] == [""]
-    assert {one["view"] for one in images[1:]} == {"front", "three-quarter", "profile", "full body"}
+    sheet = ["front", "three-quarter", "profile", "full body"]
+    assert [(one["view"], one["position"]) for one in images] == list(zip(["", *sheet], range(5), strict=True))
+
+    # Nothing is drawn, or bought, twice: only what is missing, and it takes its place.
+    again = api.post(where, {"provider": "draft", "sheet": True}, **JSON)
+    assert (again.status_code, again.json()["code"]) == (409, "already_there")
+    assert "front, three-quarter, profile and full body" in again.json()["detail"]
+    api.delete(url(project, subject_id, "images", images[2]["id"]))
+    assert api.get(f"{where}/quote?provider=draft&sheet=true").json()["basis"].startswith("1 × ")
+    assert run_job(api.post(where, {"provider": "draft", "sheet": True}, **JSON).json()["id"]).state == "succeeded"
+    assert [one["view"] for one in api.get(url(project, subject_id)).json()["images"]] == ["", *sheet]
+
+
+def test_two_files_in_one_request_are_refused_rather_than_one_lost(api, project):
+    subject_id = add(api, project).json()["id"]
+    files = [SimpleUploadedFile(f"{size}.png", media.image(size)) for size in ("320x180", "180x320")]
+    refused = api.post(url(project, subject_id, "images"), {"file": files})
+    assert (refused.status_code, refused.json()["errors"]) == (
+        400,
+        {"file": ["You sent 2 files. Send one file per request."]},
+    )
+    assert api.get(url(project, subject_id)).json()["images"] == []
+
+
+def test_places_in_the_order_of_pictures_count_from_0_however_they_came(api, project, run_job):
+    subject_id = add(api, project, description="short silver hair").json()["id"]
+    where = url(project, subject_id, "images")
+    assert run_job(api.post(where, {"provider": "draft"}, **JSON).json()["id"]).state == "succeeded"
+    assert [one["position"] for one in api.get(url(project, subject_id)).json()["images"]] == [0]
+    upload(api, project, subject_id)
+    assert [one["position"] for one in api.get(url(project, subject_id)).json()["images"]] == [0, 1]
 
 
 def test_places_are_drawn_and_shown_by_day_and_by_night(api, project, run_job):

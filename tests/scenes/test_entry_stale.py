@@ -159,6 +159,9 @@ def test_only_the_asked_ones_are_redone_and_the_price_is_confirmed(api, film):
     answer = post(api, film, "scenes/redo_stale", sequences=[5])
     assert answer.json()["sequences"] == [5]
     assert post(api, film, "scenes/redo_stale", sequences=[6]).json()["code"] == "not_stale"
+    said = post(api, film, "scenes/redo_stale", sequences=[6]).json()["detail"]
+    assert said == "Scene 6 isn't stale: there is nothing to redo."
+    assert post(api, film, "scenes/redo_stale/quote", sequences=[6]).json()["basis"] == "nothing is stale"
 
 
 def test_a_matched_picture_goes_stale_with_the_picture_it_matches(api, film, user):

@@ -6,9 +6,9 @@ import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 
 from apps.jobs.models import Job
-from apps.projects.models import Subject
+from apps.projects.models import Subject, SubjectPicture
 from apps.scenes.services import scene_update
-from tests.factories import make_project, make_scenes, make_subject
+from tests.factories import make_asset, make_project, make_scenes, make_subject
 from tests.fakes import media
 from tests.studio.pages import html_of, poll, seen_of
 
@@ -180,3 +180,36 @@ def test_a_card_says_whose_pictures_are_not_sent(browser, project, user):
     harbor.pictures.update(position=None)
     news = html_of(poll(browser, storyboard, seen))
     assert 'data-scene="2"' in news and said not in news
+
+
+def test_a_picture_is_put_into_a_section_and_several_are_uploaded_at_once_on_the_page(browser, project):
+    mara = make_subject(project)
+    files = [SimpleUploadedFile(f"{size}.png", media.image(size)) for size in ("320x180", "180x320")]
+    assert browser.post(url(project, mara.pk, "upload"), {"file": files}).status_code == 302
+    first, second = mara.pictures.all()
+    assert (first.asset.width, second.asset.width) == (320, 180), "the first one is preferred"
+
+    browser.post(url(project, mara.pk, "section"), {"picture_id": second.pk, "section": "chorus"})
+    page = html_of(browser.get(url(project, mara.pk)))
+    assert '<option value="chorus" selected>' in page and "Only in chorus" in page
+    second.refresh_from_db()
+    assert second.section == "chorus"
+    browser.post(url(project, mara.pk, "section"), {"picture_id": second.pk, "section": "no such"})
+    assert "a section of a song. Choose one of" in html_of(browser.get(url(project, mara.pk)))
+
+
+def test_the_page_says_what_the_sheet_has_and_offers_only_what_is_missing(browser, project):
+    mara = make_subject(project)
+    browser.post(url(project, mara.pk, "upload"), {"file": SimpleUploadedFile("a.png", media.image("320x180"))})
+    assert "Draw a reference sheet" in html_of(browser.get(url(project, mara.pk)))
+    for view in ("front", "profile"):
+        asset = make_asset(project.owner, kind="image")
+        SubjectPicture.objects.create(subject=mara, asset=asset, origin="sheet", view=view, position=5)
+    page = html_of(browser.get(url(project, mara.pk)))
+    assert "Complete the reference sheet" in page
+    assert "The sheet has front and profile. Three-quarter and full body would be drawn." in " ".join(page.split())
+    for view in ("three-quarter", "full body"):
+        asset = make_asset(project.owner, kind="image")
+        SubjectPicture.objects.create(subject=mara, asset=asset, origin="sheet", view=view, position=6)
+    page = html_of(browser.get(url(project, mara.pk)))
+    assert "the reference sheet" not in page and "It is complete" in page

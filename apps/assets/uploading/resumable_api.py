@@ -26,9 +26,16 @@ PART_TYPE = "application/offset+octet-stream"
 
 
 class UploadField(serializers.FileField):
-    """A file in the form, or the id of an upload sent in parts. Give the serializer the request's context."""
+    """A file in the form, or the id of an upload sent in parts. Give the serializer the request's context. Several
+    files under one name are refused: only one of them would be kept."""
+
+    def get_value(self, dictionary: Any) -> Any:
+        sent = dictionary.getlist(self.field_name) if hasattr(dictionary, "getlist") else []
+        return sent if len(sent) > 1 else super().get_value(dictionary)
 
     def to_internal_value(self, data: Any) -> Any:
+        if isinstance(data, list):
+            raise serializers.ValidationError(f"You sent {len(data)} files. Send one file per request.")
         if not isinstance(data, str):
             return super().to_internal_value(data)
         upload = resumable.partial_named(by=acting_user(self.context["request"]), text=data)

@@ -9,7 +9,8 @@ from django.db import transaction
 
 from apps.accounts.models import User
 from apps.assets.models import Asset
-from apps.core.errors import InputError
+from apps.core.errors import ConflictError, InputError
+from apps.core.text import listed
 from apps.jobs.idempotency import Idempotency, idempotent_job
 from apps.jobs.kinds import Kind
 from apps.jobs.models import Job
@@ -35,7 +36,8 @@ SHEET_RATIO = "1:1"
 
 def picture_works(subject: Subject, *, sheet: bool = False, asked: Picked = Picked(), flavor: str = "") -> list[Work]:  # noqa: B008  # frozen
     """Return the work of drawing the subject with the asked or the project's model: one picture, or one for each view
-    of a sheet. Raises InputError if there is nothing to draw from."""
+    of a sheet that it has no picture of yet. Raises InputError if there is nothing to draw from, ConflictError if the
+    sheet is complete."""
     project = subject.project
     assert project is not None  # noqa: S101 - the library draws nothing
     own = picked_for(Capability.IMAGE, providers=project.providers, models=project.chosen_models)
@@ -59,8 +61,9 @@ def pictures_draw(
     flavor: str = "",
     idempotency: Idempotency | None = None,
 ) -> list[Job]:
-    """Draw a picture or a reference sheet, a job for each picture. One becomes the preferred picture only if there is
-    none yet. Raises ConflictError while the same is being drawn, BudgetExceeded if the cost needs confirmation."""
+    """Draw a picture or what is missing of a reference sheet, a job for each picture. One becomes the preferred picture
+    only if there is none yet. Raises ConflictError while the same is being drawn, or if the sheet is complete,
+    BudgetExceeded if the cost needs confirmation."""
     if earlier := idempotent_job(by=by, idempotency=idempotency):
         return [earlier]
     with transaction.atomic():
@@ -82,8 +85,8 @@ def pictures_draw(
 
 
 def pictures_arrive(*, project_id: UUID, asked: ReferenceParameters, image_ids: Sequence[UUID], used: bool) -> None:
-    """Add drawn pictures to their subject, at the end of its order; not `used`, they are only kept. Call it inside the
-    transaction that ends the job."""
+    """Add drawn pictures to their subject, at the end of its order, those of a sheet in its order; not `used`, they are
+    only kept. Call it inside the transaction that ends the job."""
     project = Project.objects.select_for_update(of=("self",)).filter(pk=project_id).first()
     if project is None:
         return
@@ -97,7 +100,27 @@ def pictures_arrive(*, project_id: UUID, asked: ReferenceParameters, image_ids: 
         picture = picture_place(subject, asset, origin=origin, first=False, view=asked.view)
         if not used:
             SubjectPicture.objects.filter(pk=picture.pk).update(position=None)
+        elif asked.view:
+            _sheet_sort(subject)
     lead_show(project)
+
+
+def sheet_views(subject: Subject) -> tuple[list[str], list[str]]:
+    """Return the views of the subject's sheet that it has pictures of, in use or put aside, and those it lacks."""
+    views = SHEETS.get(subject.kind, ())
+    drawn = {one.view for one in subject.pictures.all()}
+    return [one for one in views if one in drawn], [one for one in views if one not in drawn]
+
+
+def _sheet_sort(subject: Subject) -> None:
+    """Bring the sheet's pictures into its order, in the places that they have: they arrive in any. The preferred one
+    stays."""
+    views = SHEETS.get(subject.kind, ())
+    used = SubjectPicture.objects.filter(subject=subject, position__isnull=False)[1:]
+    pictures = [one for one in used if one.origin == PictureOrigin.SHEET and one.view in views]
+    places = [one.position for one in pictures]
+    for place, one in zip(places, sorted(pictures, key=lambda one: views.index(one.view)), strict=True):
+        SubjectPicture.objects.filter(pk=one.pk).update(position=place)
 
 
 def reference_key(project_id: UUID) -> str:
@@ -114,13 +137,16 @@ def _key(subject: Subject, project: Project, work: Work) -> str:
 
 
 def _sheet_works(subject: Subject, project: Project, choice: Choice) -> list[Work]:
-    views = SHEETS.get(subject.kind, ())
-    if not views:
+    there, views = sheet_views(subject)
+    if not (there or views):
         raise InputError("Only characters and places have reference sheets.", errors={"sheet": ["characters, places"]})
     picture = next(iter(used_pictures(subject)), None)
     if picture is None:
         detail = f"Upload or draw a picture of “{subject.name}” first; the sheet is drawn after it."
         raise InputError(detail, code="input_missing", errors={"sheet": [detail]})
+    if not views:
+        detail = f"“{subject.name}” has its whole sheet: {listed(there)}. Remove what you want drawn anew first."
+        raise ConflictError(detail, code="already_there")
     templates = choice.config.values["image_prompts"]["views"]
     works = [
         _work(subject, project, choice, prompt=_filled(templates[view], subject), view=view, picture=picture)

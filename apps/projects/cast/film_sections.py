@@ -11,12 +11,16 @@ def section_check(project: Project | None, section: str, *, name: str) -> None:
     kind = section_kind(section)
     if not section or kind in SECTION_KINDS:
         return
-    own = _own_sections(project) if project is not None else []
-    if kind and kind in {section_kind(one) for one in own}:
+    known = sections_offered(project)
+    if kind and kind in {section_kind(one) for one in known}:
         return
-    known = ", ".join(dict.fromkeys([*own, *SECTION_KINDS]))
-    detail = f"“{section}” isn't a section of a song. Choose one of: {known}."
+    detail = f"“{section}” isn't a section of a song. Choose one of: {', '.join(known)}."
     raise InputError(detail, errors={name: [detail]})
+
+
+def sections_offered(project: Project | None) -> list[str]:
+    """Return the sections to choose from: this film's, then those that songs usually have."""
+    return list(dict.fromkeys([*(_own_sections(project) if project is not None else []), *SECTION_KINDS]))
 
 
 def _own_sections(project: Project) -> list[str]:

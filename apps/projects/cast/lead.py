@@ -56,7 +56,8 @@ def lead_show(project: Project) -> None:
 def picture_place(subject: Subject, asset: Asset, *, origin: str, first: bool, view: str = "") -> SubjectPicture:
     """Add the picture as the preferred one or as the last, or move it there if the subject has it."""
     used = SubjectPicture.objects.filter(subject=subject, position__isnull=False).exclude(asset=asset)
-    place = 0 if first else (used.aggregate(last=Max("position"))["last"] or 0) + 1
+    last = used.aggregate(last=Max("position"))["last"]
+    place = 0 if first or last is None else last + 1
     if first:
         for number, other in enumerate(used.order_by("position", "created_at"), start=1):
             SubjectPicture.objects.filter(pk=other.pk).update(position=number)

@@ -10,10 +10,12 @@ from PIL.PngImagePlugin import PngImageFile, PngInfo, putchunk
 
 from apps.core.errors import InputError, MediaToolError
 from engines.draft.canvas import Pixels
+from engines.draft.figure import Mouth
 from engines.draft.lettering import letter
 from engines.draft.people import Person
 from engines.draft.photo import person_of_photo
 from engines.draft.storyboard import MOVE_NAMES, SHOT_NAMES, Recipe, still
+from engines.media.drawn import PICTURE_KEY, picture_mouths
 from engines.media.pictures import upright_srgb
 
 # Apps that show upright videos put their own words over this share of the top.
@@ -79,7 +81,7 @@ def read_texts(path: Path) -> dict[str, str]:
             if not isinstance(image, PngImageFile):
                 return {}
             # Ours stand before the pixels: reading on, for texts behind them, would decode those.
-            ours = {key: str(image.info[key]) for key in (RECIPE_KEY, PERSON_KEY) if key in image.info}
+            ours = {key: str(image.info[key]) for key in (RECIPE_KEY, PERSON_KEY, PICTURE_KEY) if key in image.info}
             return ours or {key: str(text) for key, text in image.text.items()}
     except (UnidentifiedImageError, OSError, ValueError, SyntaxError):
         # load_picture reports what is wrong with the file, since it needs the pixels.
@@ -95,6 +97,14 @@ def read_recipe(path: Path) -> Recipe | None:
         return Recipe.from_json(text)
     except (ValueError, TypeError, KeyError):
         return None
+
+
+def read_mouth(path: Path) -> Mouth | None:
+    """Return the mouth recorded in a frame of a draft clip; None for any other image."""
+    for found in picture_mouths(read_texts(path).get(PICTURE_KEY, "")):
+        x, y, head = found.marks[0]
+        return Mouth(x, y, head, found.wide[0] if found.wide else 0.0)
+    return None
 
 
 def read_character(path: Path) -> Person | None:

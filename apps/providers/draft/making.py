@@ -1,6 +1,7 @@
 """Create the draft's results with the engines that draw, film and move lips. Only loaded by workers."""
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from fractions import Fraction
 from pathlib import Path
 from typing import Any
@@ -16,6 +17,7 @@ from apps.providers.draft.images import (
     label_top,
     load_picture,
     person_of,
+    read_mouth,
     read_recipe,
     storyboard_image,
 )
@@ -276,10 +278,14 @@ def _picture(
 
 def _photo(path: Path, clip: ClipFormat) -> Picture:
     """Put an image on a larger canvas with mirrored edges, which no camera move fully reaches."""
-    whole = cover(load_picture(path), clip.width, clip.height)
+    pixels = load_picture(path)
+    whole = cover(pixels, clip.width, clip.height)
     # Even margins keep the colors, at half the size, in place.
     across, down = (round(size * (OVERSCAN - 1)) // 4 * 2 for size in (clip.width, clip.height))
-    return Picture(back=cv2.copyMakeBorder(whole, down, down, across, across, cv2.BORDER_REFLECT_101))
+    # A frame of a draft clip that this one continues says where its mouth is.
+    drawn = read_mouth(path) if pixels.shape == whole.shape else None
+    mouth = replace(drawn, x=drawn.x + across, y=drawn.y + down) if drawn else None
+    return Picture(back=cv2.copyMakeBorder(whole, down, down, across, across, cv2.BORDER_REFLECT_101), mouth=mouth)
 
 
 def _move_kind(request: VideoRequest, take: Take) -> MoveKind:

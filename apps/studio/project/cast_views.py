@@ -7,9 +7,11 @@ from uuid import UUID
 
 from apps.accounts.models import User
 from apps.assets.services import asset_view_url
+from apps.core.text import listed
 from apps.jobs.kinds import Kind
 from apps.jobs.selectors import live_jobs
-from apps.projects.cast.drawing import SHEETS
+from apps.projects.cast.drawing import SHEETS, sheet_views
+from apps.projects.cast.film_sections import sections_offered
 from apps.projects.cast.selectors import lead_of, library_of, subjects_of, used_pictures
 from apps.projects.models import Project, Subject, SubjectPicture
 from apps.providers.capabilities import Capability
@@ -18,6 +20,7 @@ from apps.scenes.models import Scene
 from apps.studio.choosing.pickers import CALL_FIELD, project_picker
 from apps.studio.live import Fragment
 from apps.work.parameters import ReferenceParameters
+from engines.lyrics.parts import section_kind
 
 # What each kind is called where people choose it.
 KIND_WORDS = (("character", "Character"), ("place", "Place"), ("prop", "Thing"), ("style", "Style"))
@@ -65,6 +68,12 @@ class SubjectView:
     def has_sheet(self) -> bool:
         return self.subject.kind in SHEETS
 
+    @property
+    def sheet(self) -> tuple[str, str]:
+        """Return the views of its reference sheet that are there, and those that are missing, as words."""
+        there, missing = sheet_views(self.subject)
+        return listed(there), listed(missing)
+
 
 def subject_views(project: Project) -> list[SubjectView]:
     """Return the project's subjects in order."""
@@ -97,9 +106,9 @@ def cast_piece(project: Project, views: Sequence[SubjectView]) -> Fragment:
 
 def subject_pieces(project: Project, view: SubjectView) -> list[Fragment]:
     """Return a subject's pictures, and the form that has one drawn."""
-    context = {"project": project, "view": view}
+    context = {"project": project, "view": view, "sections": _sections(project, view)}
     picker = project_picker(project, Capability.IMAGE, name=CALL_FIELD)
-    offered = [bool(view.pictures), bool(view.url), view.subject.kind]
+    offered = [bool(view.pictures), bool(view.url), view.subject.kind, view.sheet]
     return [
         Fragment("pictures", "studio/subject_pictures.html", _facts(view), context),
         Fragment("drawing", "studio/subject_drawing.html", offered, {**context, "picker": picker}),
@@ -114,8 +123,15 @@ def takable(by: User, project: Project) -> list[Subject]:
 
 
 def _facts(view: SubjectView) -> list[Any]:
-    pictures = [(one.picture.pk, one.picture.position, one.preferred) for one in view.pictures]
+    pictures = [(one.picture.pk, one.picture.position, one.preferred, one.picture.section) for one in view.pictures]
     return [view.subject.pk, view.subject.version, pictures, view.scenes, view.leads, view.drawing]
+
+
+def _sections(project: Project, view: SubjectView) -> list[str]:
+    """Return the sections that a picture can be for, one of each kind, with those that its pictures have."""
+    known = {section_kind(one): one for one in reversed(sections_offered(project))}
+    worn = [one.picture.section for one in view.pictures if one.picture.section]
+    return list(dict.fromkeys([*worn, *reversed(known.values())]))
 
 
 def castable(subjects: Sequence[Subject], shown: Sequence[Subject]) -> list[Subject]:

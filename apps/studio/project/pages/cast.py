@@ -139,8 +139,8 @@ def cast_news(request: HttpRequest, project_id: UUID, subject_id: UUID | None = 
 @login_required
 @require_POST
 def subject_act(request: HttpRequest, project_id: UUID, subject_id: UUID, what: str) -> HttpResponse:
-    """Do what a button says: `draw`, `sheet` or `upload` a picture, `prefer` one, put it `aside` or `remove-picture`;
-    bring back the one that was removed last (`undo`, the change's id);
+    """Do what a button says: `draw`, `sheet` or `upload` a picture, `prefer` one, put it `aside` or `remove-picture`,
+    say for which `section` it is; bring back the one that was removed last (`undo`, the change's id);
     make the subject the `lead`, `keep` it in the library, `delete` it."""
     by = acting_user(request)
     project = project_get(by=by, project_id=project_id)
@@ -159,10 +159,11 @@ def subject_act(request: HttpRequest, project_id: UUID, subject_id: UUID, what: 
         return pictures_draw(**where, spending=spending, sheet=sheet, asked=asked)
 
     def upload() -> object:
-        file = request.FILES.get("file")
-        if file is None:
+        files = request.FILES.getlist("file")
+        if not files:
             raise InputError("Choose a picture first.")
-        return services.picture_upload(**where, upload=file)
+        # The first one becomes the preferred one.
+        return [services.picture_upload(**where, upload=file) for file in reversed(files)]
 
     def keep() -> None:
         services.subject_keep(**where)
@@ -174,6 +175,9 @@ def subject_act(request: HttpRequest, project_id: UUID, subject_id: UUID, what: 
         "upload": upload,
         "prefer": lambda: services.picture_update(**where, picture_id=picture(), position=0),
         "aside": lambda: services.picture_update(**where, picture_id=picture(), position=None),
+        "section": lambda: services.picture_update(
+            **where, picture_id=picture(), section=request.POST.get("section", "")[:40]
+        ),
         "remove-picture": lambda: picture_remove(**where, picture_id=picture()),
         "undo": lambda: _bring_back(by, project, request.POST.get("undo", "")),
         "lead": lambda: services.subject_update(**where, position=0),
