@@ -178,7 +178,9 @@ class _Finder:
             places = first + whole * best_places(profiles, min(1.0, room / whole))
             middle = np.interp(times, looks or [0.0], places)
             nothing = np.full(len(times), np.nan)
-            loose = (middle - _EASY * room, middle + _EASY * room)
+            # What doesn't move is in the middle of the view; what does may leave it, so that the view moves evenly.
+            easy = _EASY * room if np.ptp(places) > 0 else 0.0
+            loose = (middle - easy, middle + easy)
             wishes.append(Wish((nothing, nothing), loose, (nothing, nothing), loose))
         return wishes[0], wishes[1]
 
