@@ -189,11 +189,14 @@ def by_itself(own: Sight, subject: str, before: Sight, lead: tuple[Member, ...])
 
 
 def in_their_colors(sights: Sequence[Sight]) -> list[Sight]:
-    """Give each thing of a story the color that was said of it last: "a red car… the car stops"."""
+    """Give each thing and place of a story the color that was said of it last: "a red car… the car stops"."""
     colors: dict[str, str] = {}
+    paints: dict[str, str] = {}
     found = []
     for sight in sights:
+        paints |= {sight.place: sight.paint} if sight.paint else {}
         colors |= {amount.name: amount.color for amount in sight.things if amount.color}
         amounts = [replace(amount, color=colors.get(amount.name, "")) for amount in sight.things]
-        found.append(replace(sight, things=tuple({amount.name: amount for amount in amounts}.values())))
+        seen = tuple({amount.name: amount for amount in amounts}.values())
+        found.append(replace(sight, things=seen, paint=sight.paint or paints.get(sight.place, "")))
     return found

@@ -99,7 +99,7 @@ def paint_place(canvas: Canvas, palette: Palette, rng: np.random.Generator, brie
     if painter == "car" and brief.shot in {"extreme_wide", "wide", "full"}:
         painter = "road"  # from so far away, the car's interior can't be seen
     color = brief.sight.building_color
-    chairs = _color_of("chair", brief)
+    chairs = brief.sight.painted or _color_of("chair", brief)
     if painter == "lighthouse":
         outdoors.lighthouse(canvas, palette, rng, brief.light, color)
     elif painter == "restaurant" and chairs:
@@ -111,8 +111,8 @@ def paint_place(canvas: Canvas, palette: Palette, rng: np.random.Generator, brie
     vocabulary = things()
     for dressing in place.dress:
         thing = vocabulary[dressing.thing]
-        if color and thing.name in BURNABLE:
-            thing = replace(thing, color=color)
+        own = color if thing.name in BURNABLE else _color_of(thing.name, brief)
+        thing = replace(thing, color=own) if own else thing
         height = min(dressing.height, 0.7 * canvas.aspect / breadth(thing))
         haze = 0.3 if thing.at == "far" else 0.12
         stamp(canvas, thing, palette, dressing.x * narrow, dressing.foot, height, haze=haze, left=dressing.x > 0)

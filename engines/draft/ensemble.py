@@ -5,7 +5,7 @@ from dataclasses import replace
 import numpy as np
 
 from engines.draft.body import BodyPainter
-from engines.draft.canvas import Canvas, mix
+from engines.draft.canvas import Canvas, Point, mix
 from engines.draft.figure import Character, FigurePainter
 from engines.draft.glyphs import breadth, shadow, stamp
 from engines.draft.hands import blade, chess_table, counter, desk, gun, hat_in_hand, oars, rails_and_wagons, voice
@@ -14,6 +14,8 @@ from engines.draft.props import BAND, BOATS, HELD_AT_CHEST, MOUNTS, NEEDED, PLAY
 from engines.draft.reading import Brief
 from engines.draft.rig import GROUND_Y, Skeleton, pose_at, skeleton
 from engines.draft.scene import Scene, drifts, known_things, people_of
+from engines.draft.seats import SEATS
+from engines.draft.seats import seat as draw_seat
 from engines.draft.vocabulary import Thing, things
 
 
@@ -182,6 +184,8 @@ def _spread(brief: Brief, people: list[Character], head: float) -> float:
         return head * _pair_apart(brief)
     if plays_chess(brief):
         return head * 5.4
+    if brief.action == "lie":
+        return head * 7.2
     if brief.action in {"follow", "find"}:
         return head * (7 if brief.action == "follow" else 4.2)
     if brief.action == "fight" and _aims(people[0], brief):
@@ -233,8 +237,7 @@ def _figure(
         painter.y += _WADES * head
     elif action not in {"swim", "fly"}:
         shadow(front, x, ground + 0.06 * head, 1.5 * head)
-    if action == "type":
-        desk(front, scene, x, ground, head, 1 if right else -1)
+    _furniture(front, scene, painter, bones, (x, ground), action if not seat else "", 1 if right else -1)
     painter.shown, painter.sings = expression(scene.brief.sight.mood, action), action == "sing"
     if lead and held is not None and held.name == "umbrella":
         bones = replace(bones, right_arm=_raised(bones))
@@ -246,6 +249,16 @@ def _figure(
     if held is None and scene.brief.sight.cast and scene.brief.sight.cast[0].person.extra == "band":
         held = things()[BAND[number % len(BAND)]]
     _fill_hands(front, scene, painter, bones, action, held, 1 if right else -1)
+
+
+def _furniture(
+    front: Canvas, scene: Scene, painter: BodyPainter, bones: Skeleton, at: Point, action: str, out: int
+) -> None:
+    """Draw what somebody sits on or at."""
+    if action == "sit" and not plays_chess(scene.brief) and painter.character.person.extra != "wheelchair":
+        draw_seat(front, scene, painter, bones, at[1], out)
+    elif action == "type":
+        desk(front, scene, *at, painter.head, out)
 
 
 # Where somebody who works stands at a counter.
@@ -329,7 +342,7 @@ def _hold(front: Canvas, scene: Scene, painter: BodyPainter, bones: Skeleton, th
         x, _ = painter.at(bones.right_arm[2][0], 0)
         foot = painter.y + GROUND_Y * head
         x = scene.inside(x + (1.2 if x > painter.x else -1.2) * head, _PLAYED_TALL * head * breadth(thing))
-        stamp(front, thing, scene.palette, x, foot, _PLAYED_TALL * head)
+        stamp(front, thing, scene.palette, x, foot, _PLAYED_TALL * head, left=x > painter.x)
         return
     where = bones.right_arm[2]
     if thing.name in HELD_AT_CHEST:
@@ -373,10 +386,13 @@ def _ground_things(front: Canvas, scene: Scene, lead_x: float, phase: float, *, 
         found = [pair for pair in found if pair[0].name not in {"screen", "laptop"}]
     if scene.burning:
         found = [pair for pair in found if pair[0].name != "fire"]
+    if brief.action == "sit" and not nobody:
+        found = [pair for pair in found if pair[0].name not in SEATS]  # they are sat on
     if brief.action == "play":
         found = [pair for pair in found if pair[0].name not in PLAYED_SITTING]
     if brief.place != "underwater":
         found = [pair for pair in found if pair[0].at == "ground"]
+    long = 2.6 * scene.head if brief.action in {"swim", "lie"} else 0.0
     for placed, (thing, count) in enumerate(found[:3]):
         height = min(
             0.56,
@@ -388,7 +404,7 @@ def _ground_things(front: Canvas, scene: Scene, lead_x: float, phase: float, *, 
         for number in range(min(count, 3)):
             size = height * (1.0, 0.82, 0.7)[number]
             away = (
-                (0.0 if nobody else 0.2 + 0.1 * len(brief.sight.cast))
+                (0.0 if nobody else 0.2 + 0.1 * len(brief.sight.cast) + long)
                 + 0.36 * placed
                 + 0.85 * breadth(thing) * height * number
             )

@@ -73,6 +73,7 @@ def complete(person: Person, identity: int) -> Person:
     long, short = str(rng.choice(("long", "long", "bun", "curly"))), str(rng.choice(("short", "short", "curly")))
     sex = person.sex or str(rng.choice(("f", "m")))
     own = str(rng.choice(("coat", "jacket", "hoodie", "shirt") if sex == "m" else ("dress", "coat", "jacket", "dress")))
+    own = "robe" if person.hat == "hijab" else own
     garment = person.garment or ("shirt" if person.age == "child" else own)
     return replace(
         person,
@@ -100,7 +101,7 @@ def cast(person: Person, palette: Palette) -> Character:
         trousers=mix(person.trousers or TROUSERS[number % len(TROUSERS)], palette.figure, 0.2),
         lips=lips,
         beard=person.beard,
-        hat=person.hat or ("beanie" if person.extra == "hood" else ""),
+        hat=person.hat or ("hood" if person.extra == "hood" else ""),
         hat_color=mix(person.hat_color or _HAT_COLORS.get(person.hat, person.garment_color), palette.figure, 0.15),
         glasses=person.glasses,
         frame=mix(person.glasses_color, palette.figure, 0.1) if person.glasses_color else "#1b1b1f",

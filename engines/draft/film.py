@@ -307,7 +307,7 @@ class Film:
     def _insert_of(self, moment: Moment) -> Amount | None:
         known = things()
         own = [amount for amount in (*moment.sight.things, *self.idea.things) if amount.name in known]
-        own = [amount for amount in own if known[amount.name].at != "wall"]
+        own = [amount for amount in own if known[amount.name].at != "wall" and amount.name != "fireworks"]
         if self.total >= SHORT_FILM:
             own += [Amount(dressing.thing) for dressing in _dress(moment.sight.place)]
         return next((amount for amount in own if self.inserted.get(amount.name, 0) < _MOST_INSERTS), None)

@@ -11,6 +11,7 @@ from engines.draft.glyphs import breadth, stamp
 from engines.draft.people import Person
 from engines.draft.rig import GROUND_Y, Skeleton
 from engines.draft.scene import Scene
+from engines.draft.seats import chair
 from engines.draft.vocabulary import Thing, things
 
 _STAGES = frozenset(("club", "stage", "theater", "festival", "bar", "studio"))
@@ -75,9 +76,7 @@ def desk(front: Canvas, scene: Scene, x: float, ground: float, head: float, out:
     """Draw a chair, and a desk full of screens before whoever sits there."""
     wood, dark = mix("#6a4a35", scene.palette.figure, 0.3), mix("#2a2a32", scene.palette.figure, 0.3)
     top = ground - 2.6 * head
-    front.stroke([(x - out * 0.6 * head, ground - 3.6 * head), (x - out * 0.5 * head, ground)], 0.2 * head, dark)
-    front.stroke([(x - out * 0.6 * head, ground - 1.7 * head), (x + out * 0.7 * head, ground - 1.7 * head)],
-                 0.22 * head, dark)  # fmt: skip
+    chair(front, x, ground, head, out, dark)
     for foot in (1.9, 6.3):
         front.stroke([(x + out * foot * head, top), (x + out * foot * head, ground)], 0.22 * head, dark)
     front.stroke([(x + out * 1.6 * head, top), (x + out * 6.6 * head, top)], 0.28 * head, wood)
@@ -92,12 +91,7 @@ def chess_table(front: Canvas, scene: Scene, x: float, ground: float, head: floa
     wood, dark = mix("#7a5438", scene.palette.figure, 0.25), mix("#2f2a2a", scene.palette.figure, 0.25)
     top = ground - 2.5 * head
     for seat in seats:
-        out = 1 if seat > x else -1
-        front.stroke(
-            [(seat + out * 0.6 * head, ground - 3.4 * head), (seat + out * 0.5 * head, ground)], 0.2 * head, dark
-        )
-        front.stroke([(seat + out * 0.6 * head, ground - 1.7 * head), (seat - out * 0.7 * head, ground - 1.7 * head)],
-                     0.22 * head, dark)  # fmt: skip
+        chair(front, seat, ground, head, -1 if seat > x else 1, dark)
     front.stroke([(x, top), (x, ground)], 0.3 * head, dark)
     front.stroke([(x - 1.3 * head, top), (x + 1.3 * head, top)], 0.26 * head, wood)
     front.stroke([(x - 0.85 * head, top - 0.2 * head), (x + 0.85 * head, top - 0.2 * head)], 0.16 * head, "#e6dcc4")

@@ -207,11 +207,25 @@ def _hard(p: FigurePainter, color: str) -> None:
 
 
 def _flat(p: FigurePainter, color: str) -> None:
-    p.polygon([(-0.46, -0.24), (-0.46, -0.46), (-0.1, -0.64), (0.36, -0.56), (0.62, -0.24), (0.4, -0.2)], color)
+    if p.side:
+        p.polygon(
+            rounded([(-0.48, -0.2), (-0.5, -0.5), (-0.1, -0.66), (0.36, -0.58), (0.64, -0.24), (0.4, -0.2)]), color
+        )
+        return
+    p.polygon(rounded([(-0.5, -0.18), (-0.54, -0.46), (-0.2, -0.66), (0.2, -0.66), (0.54, -0.46), (0.5, -0.18)]), color)
+    p.polygon(rounded([(-0.4, -0.24), (0.0, -0.32), (0.4, -0.24), (0.34, -0.14), (0.0, -0.1), (-0.34, -0.14)]),
+              mix(color, "#000000", 0.25))  # fmt: skip
 
 
-_HIJAB_FROM_THE_SIDE: dict[float, tuple[tuple[Point, ...], tuple[Point, ...]]] = {
-    # Around the head, and then along the edge of the face.
+_Cloth = dict[float, tuple[tuple[Point, ...], tuple[Point, ...]]]
+# From each side: around the head, and then along the edge of the face.
+_HIJAB: _Cloth = {
+    0.0: (
+        ((0.0, -0.68), (-0.28, -0.63), (-0.47, -0.36), (-0.51, 0.1), (-0.5, 0.5), (-0.76, 1.0), (-0.3, 1.24),
+         (0.3, 1.24), (0.76, 1.0), (0.5, 0.5), (0.51, 0.1), (0.47, -0.36), (0.28, -0.63)),
+        ((0.0, -0.45), (0.2, -0.4), (0.32, -0.14), (0.31, 0.16), (0.2, 0.4), (0.0, 0.5), (-0.2, 0.4), (-0.31, 0.16),
+         (-0.32, -0.14), (-0.2, -0.4)),
+    ),
     0.5: (
         ((0.1, -0.62), (-0.2, -0.62), (-0.42, -0.45), (-0.5, -0.1), (-0.48, 0.4), (-0.72, 0.98), (-0.3, 1.2),
          (0.34, 1.18), (0.66, 0.94), (0.42, 0.52), (0.36, 0.36), (0.42, 0.06), (0.42, -0.25), (0.3, -0.52)),
@@ -227,32 +241,47 @@ _HIJAB_FROM_THE_SIDE: dict[float, tuple[tuple[Point, ...], tuple[Point, ...]]] =
 }  # fmt: skip
 
 
+def _wrapped(p: FigurePainter, color: str, cloth: _Cloth) -> list[Point]:
+    """Draw a cloth around the head, and return the edge of the face that it leaves free, where it has one."""
+    around, edge = cloth[p.side]
+    outer, face = rounded(around), rounded(edge) if edge else []
+    p.polygon([*outer, outer[0], *face, *face[:1]], color)
+    return face
+
+
 def _hijab(p: FigurePainter, color: str) -> None:
-    outer: list[Point] = [
-        (0.0, -0.66),
-        (-0.26, -0.61),
-        (-0.45, -0.36),
-        (-0.5, 0.1),
-        (-0.5, 0.5),
-        (-0.72, 0.98),
-        (-0.3, 1.2),
-        (0.3, 1.2),
-        (0.72, 0.98),
-        (0.5, 0.5),
-        (0.5, 0.1),
-        (0.45, -0.36),
-        (0.26, -0.61),
-        (0.0, -0.66),
-    ]
-    face: list[Point] = [(0.3 * np.sin(turn), 0.02 - 0.43 * np.cos(turn)) for turn in np.linspace(0, 2 * np.pi, 40)]
-    if p.side:
-        around, edge = _HIJAB_FROM_THE_SIDE[p.side]
-        outer, face = rounded(around), rounded(edge) if edge else []
-        outer, face = [*outer, outer[0]], [*face, *face[:1]]
-    p.polygon([*outer, *face], color)
+    _wrapped(p, color, _HIJAB)
     fold = mix(color, "#000000", 0.2)
     p.stroke([(-0.4, 0.42), (-0.1, 0.66), (0.24, 0.56)], 0.03, fold, 0.8)
     p.stroke([(-0.46, 0.72), (0.0, 0.9), (0.34, 0.78)], 0.03, fold, 0.6)
+
+
+_HOOD: _Cloth = {
+    0.0: (
+        ((0.0, -0.7), (-0.34, -0.62), (-0.52, -0.3), (-0.54, 0.2), (-0.48, 0.56), (-0.34, 0.8), (0.0, 0.86),
+         (0.34, 0.8), (0.48, 0.56), (0.54, 0.2), (0.52, -0.3), (0.34, -0.62)),
+        ((0.0, -0.46), (0.26, -0.4), (0.37, -0.14), (0.36, 0.2), (0.24, 0.5), (0.0, 0.62), (-0.24, 0.5), (-0.36, 0.2),
+         (-0.37, -0.14), (-0.26, -0.4)),
+    ),
+    0.5: (
+        ((0.14, -0.68), (-0.2, -0.68), (-0.46, -0.48), (-0.56, -0.1), (-0.54, 0.4), (-0.42, 0.78), (-0.1, 0.84),
+         (0.24, 0.76), (0.36, 0.56), (0.42, 0.2), (0.44, -0.2), (0.34, -0.54)),
+        ((0.16, -0.46), (0.33, -0.33), (0.39, -0.06), (0.35, 0.24), (0.24, 0.5), (0.06, 0.54), (-0.12, 0.36),
+         (-0.2, 0.04), (-0.14, -0.3)),
+    ),
+    1.0: (
+        ((0.34, -0.46), (0.12, -0.64), (-0.2, -0.68), (-0.48, -0.46), (-0.58, -0.05), (-0.56, 0.42), (-0.44, 0.8),
+         (-0.06, 0.84), (0.2, 0.76), (0.24, 0.58), (0.12, 0.46), (0.02, 0.28), (-0.02, 0.0), (0.08, -0.26),
+         (0.26, -0.36)),
+        (),
+    ),
+}  # fmt: skip
+
+
+def _hood(p: FigurePainter, color: str) -> None:
+    face = _wrapped(p, color, _HOOD)
+    if face:
+        p.stroke([*face, face[0]], 0.05, mix(color, "#000000", 0.3))
 
 
 def _turban(p: FigurePainter, color: str) -> None:
@@ -352,6 +381,7 @@ _HATS: dict[str, Callable[[FigurePainter, str], None]] = {
     "flatcap": _flat,
     "horns": _horns,
     "hijab": _hijab,
+    "hood": _hood,
     "turban": _turban,
     "party": _party,
 }

@@ -99,7 +99,7 @@ _HATS = (
     (r"\b(chef|cook|chef's|cook's)( \w+)? hat\b", "toque"), (r"\b(pirate|pirate's|tricorn) hat\b", "tricorn"),
     (r"\b(flat|newsboy|tweed) cap\b", "flatcap"), (r"\b(captain|captain's|peaked|police)( \w+)? (cap|hat)\b", "police"),
     (r"\b(beanie|(wool|woolen|woolly|knitted|fur|santa) (hat|cap))\b", "beanie"), (r"\bveil\b", "veil"),
-    (r"\bhood\b", "beanie"), (r"\bcap\b", "cap"), (r"\bhat\b", "fedora"),
+    (r"\bhood\b", "hood"), (r"\bcap\b", "cap"), (r"\bhat\b", "fedora"),
 )  # fmt: skip
 _SKINS = (
     (

@@ -20,6 +20,8 @@ BAND = ("guitar", "drum", "microphone", "saxophone")
 WORN = frozenset((
     "hat thing", "glasses thing", "hood", "boxing glove", "crown", "headphones", "shoes", "wheelchair", "cane",
 ))  # fmt: skip
+# Places whose own chairs take the color that is said of them.
+WITH_CHAIRS = frozenset(("cafe", "restaurant"))
 DRIFTING = frozenset((
     "petals", "leaves", "butterfly", "firefly", "bubbles", "feather", "bee", "music notes", "heart", "rose",
     "paper plane", "lantern", "balloon", "money", "star",

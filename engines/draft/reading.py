@@ -164,12 +164,19 @@ def read_sight(text: str) -> Sight:
         place=place,
         light=next((hit.entry.name for hit in found if hit.entry.kind == "light"), ""),
         weather=next((hit.entry.name for hit in found if hit.entry.kind == "weather"), ""),
-        action=next((hit.entry.name for hit in found if hit.entry.kind == "action"), ""),
+        action=next((hit.entry.name for hit in found if hit.entry.kind == "action" and not _lulled(words, hit)), ""),
         things=_brought(_things(words, found, place), cast),
         cast=cast,
         mood=read_mood(words),
         paint=_paint(words, found, place),
     )
+
+
+def _lulled(words: Sequence[Token], hit: Hit) -> bool:
+    """Whether somebody else is brought to sleep: "rocks her baby to sleep"."""
+    before = words[max(0, hit.start - 7) : hit.start]
+    lulls = any(word.verbs & {"rock", "lull", "sing", "put", "cradle"} for word in before)
+    return hit.entry.name == "lie" and lulls and before[-1].text == "to"
 
 
 _WHERE = function_words("where")
@@ -198,7 +205,10 @@ _MATERIALS = {"wooden": "#8a6540", "timber": "#8a6540", "stone": "#9a958c", "bri
 
 
 def _paint(words: Sequence[Token], found: Sequence[Hit], place: str) -> str:
-    """Return the place and the one color that is said of it: "white lighthouse"."""
+    """Return the place and the one color that is said of it: "white lighthouse", "a café with red chairs"."""
+    if place in places() and places()[place].painter == "restaurant":
+        color = next((color_of(words, hit) for hit in found if hit.entry.name == "chair"), "")
+        return f"{place} {color}" if color else ""
     for hit in found:
         if hit.entry.kind == "place" and hit.entry.name == place:
             said = [word.text for word in words[max(0, hit.start - 3) : hit.end]]
@@ -314,10 +324,13 @@ def _met(words: Sequence[Token]) -> Member | None:
     for number, word in enumerate(words[1:], start=1):
         if word.text == "me" and words[number - 1].verbs & function_words("raising"):
             return Member(Person.of_role("child"), 1)
-        if word.text not in {"her", "him"} or not words[number - 1].verbs & function_words("meeting"):
+        if word.text not in {"her", "him"}:
             continue
         following = words[number + 1].text if number + 1 < len(words) else "."
-        if word.text == "him" or following in after or following.endswith("ing"):
+        given = words[number - 1].verbs & function_words("giving") and following in {"a", "an", "the", "his", "some"}
+        if not given and not words[number - 1].verbs & function_words("meeting"):
+            continue
+        if given or word.text == "him" or following in after or following.endswith("ing"):
             sex, garment = ("f", "dress") if word.text == "her" else ("m", "jacket")
             return Member(Person(role=COMPANION, sex=sex, garment=garment), 1)
     return None

@@ -75,13 +75,16 @@ class Scene:
     @property
     def ground(self) -> float:
         grounds = _UPRIGHT_GROUNDS if self.upright else GROUNDS
-        return grounds[self.brief.shot] if self.brief.shot in WIDE_SHOTS else GROUND_Y * self.head - 0.3
+        if self.brief.shot in WIDE_SHOTS:
+            return grounds[self.brief.shot]
+        return GROUND_Y * self.head - (0.14 if self.brief.action == "raise" else 0.3)
 
     @property
     def head(self) -> float:
         if self.whole and self.brief.shot == "medium":
             several = sum(member.count for member in self.brief.sight.cast if member.person.extra != "crowd") > 1
             near = 0.105 if self.brief.action in _ROOMY else 0.13 if several else 0.15
+            near = min(near, 0.12) if self.brief.action == "raise" else near  # arms and what they hold up are seen
             return min(near * self._nearer, 0.17 * self.aspect)  # both arms stay in an upright frame
         # From afar, people are larger in an upright frame, whose height would be empty else.
         tall = {"extreme_wide": 1.22, "wide": 1.22, "full": 0.86}.get(self.brief.shot, 1.0) if self.upright else 1.0
@@ -150,6 +153,10 @@ def characters(scene: Scene, reference: Person | None) -> list[Character]:
     return found
 
 
+# Whoever wears these is dressed as the others are.
+_UNIFORMS = frozenset(("police", "army", "space", "toque", "knight", "witch", "crown"))
+# What others than the first of a ship's pirates wear on their heads.
+_CREW = ("tricorn", "beanie")
 # What the second of two in the same hat wears, so that they can be told apart.
 _RIVALS = {"cowboy": "#2c2a33", "knight": "#5a2f35", "fedora": "#3a3f4a"}
 
@@ -163,7 +170,12 @@ def varied(person: Person, number: int) -> Person:
         return complete(replace(person, sex=("f", "m")[number % 2]), identity)
     if number == 0 or person.kind:
         return complete(person, identity)
-    plain = replace(person, garment_color="" if not person.hat else person.garment_color, hair_color="")
+    uniform = person.hat in _UNIFORMS
+    plain = replace(person, garment_color=person.garment_color if uniform else "", hair_color="", hat_color="")
+    if person.role == "pirate":
+        plain = replace(
+            plain, beard=number % 2 == 0, extra="", hair="" if number % 2 else "long", hat=_CREW[number % 2]
+        )
     if number == 1 and person.hat in _RIVALS:
         plain = replace(plain, garment_color=_RIVALS[person.hat], hat_color="#26242a")
     return complete(plain, identity)

@@ -55,14 +55,19 @@ class Sight:
     mood: str = ""  # of moods.yaml
     setting: Setting | None = None
     nobody: bool = False  # whoever the words name, nobody is in the picture
-    paint: str = ""  # a place and the color of its building: "lighthouse #e4e2dc"
+    paint: str = ""  # a place and the color of its building, or a café's chairs: "lighthouse #e4e2dc"
 
     @property
     def building_color(self) -> str:
         """The color of the building at the place, "" for the usual one."""
-        place, _, color = self.paint.rpartition(" ")
         own = self.setting.surfaces if self.setting else ""
-        return own or (color if place == self.place else "")
+        return own or self.painted
+
+    @property
+    def painted(self) -> str:
+        """The color that words give the place's building, or a café's chairs, "" for the usual one."""
+        place, _, color = self.paint.rpartition(" ")
+        return color if place == self.place else ""
 
     def to_data(self) -> dict[str, Any]:
         """Return JSON values, without what is left open."""

@@ -14,7 +14,7 @@ from engines.draft.figure import Character, FigurePainter, Mouth
 from engines.draft.glyphs import breadth, shadow, stamp
 from engines.draft.moods import expression
 from engines.draft.people import Person
-from engines.draft.props import DRIFTING, TOKENS, VEHICLES, WORN
+from engines.draft.props import DRIFTING, TOKENS, VEHICLES, WITH_CHAIRS, WORN
 from engines.draft.reading import Brief
 from engines.draft.scene import Scene, characters, drifts, known_things
 from engines.draft.vocabulary import Thing, things
@@ -49,6 +49,9 @@ def _scatter(front: Canvas, scene: Scene, phase: float) -> None:
     """Let petals, leaves, butterflies and the like fill the air; they rise or fall with the movement."""
     chosen = sum(bool(member.person.subject) for member in scene.brief.sight.cast)
     faces = company_places(scene, chosen) if chosen > 1 and not scene.whole else []
+    if not faces and not scene.whole and scene.brief.shot == "medium" and _two(scene):
+        lead = scene.side * 0.11 * scene.aspect * min(1.0, scene.aspect)
+        faces = [lead, lead - scene.side * 0.4 * max(0.5, scene.narrow)]
     for thing, count in known_things(scene.brief, "air", "hand"):
         if thing.at == "hand" and not drifts(scene, thing):
             continue
@@ -84,6 +87,10 @@ def _scatter(front: Canvas, scene: Scene, phase: float) -> None:
                 tall,
                 turn=float(rng.uniform(-30, 30)) if many > 1 else 0,
             )
+
+
+def _two(scene: Scene) -> bool:
+    return sum(member.count for member in scene.brief.sight.cast if member.person.extra != "crowd") > 1
 
 
 def _busts(front: Canvas, scene: Scene, people: list[Character]) -> Mouth | None:
@@ -166,6 +173,7 @@ def _beside_bust(front: Canvas, scene: Scene) -> None:
         for thing, _ in known_things(scene.brief, "hand", "ground", "water")
         if thing.name not in WORN
         and not drifts(scene, thing)
+        and not (thing.name == "bench" or (thing.name == "chair" and scene.brief.place in WITH_CHAIRS))
         and not (scene.brief.place == "car place" and thing.name in VEHICLES)
         and not (scene.burning and thing.name == "fire")
     ]

@@ -5,14 +5,13 @@ from dataclasses import replace
 from engines.draft.canvas import Canvas, mix
 from engines.draft.glyphs import breadth, stamp
 from engines.draft.look import Palette
+from engines.draft.props import WITH_CHAIRS
 from engines.draft.scene import Scene
 from engines.draft.sight import Setting
 from engines.draft.vocabulary import places, things
 
 # Where a place's own things stand, in frame heights from the middle of a 16:9 frame: x, foot and height.
 _SPOTS = ((0.6, 0.24, 0.24), (-0.62, 0.22, 0.26), (0.3, 0.2, 0.16), (-0.3, 0.2, 0.16))
-# Places whose own chairs take the color that is said of them.
-_WITH_CHAIRS = frozenset(("cafe", "restaurant"))
 _IN_THE_AIR = {"sky": -0.24, "air": -0.16, "wall": -0.06, "far": 0.16}
 
 
@@ -37,7 +36,7 @@ def furnish(back: Canvas, scene: Scene, setting: Setting) -> None:
     vocabulary = things()
     for amount, (x, foot, height) in zip(setting.things, _SPOTS, strict=False):
         thing = vocabulary.get(amount.name)
-        if thing is None or (thing.name == "chair" and scene.brief.place in _WITH_CHAIRS):
+        if thing is None or (thing.name == "chair" and scene.brief.place in WITH_CHAIRS):
             continue
         thing = replace(thing, color=amount.color or thing.color)
         tall = min(height * (0.7 if thing.tall < 0.5 else 1.0), 0.4 * scene.aspect / breadth(thing))

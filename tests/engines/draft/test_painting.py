@@ -8,8 +8,11 @@ import pytest
 from engines.draft.backgrounds import PAINTERS
 from engines.draft.glyphs import outline
 from engines.draft.look import DraftLook, Palette
+from engines.draft.people import COLORS, Person
+from engines.draft.reading import read_prompt
 from engines.draft.rig import GROUND_Y, pose_at, skeleton
-from engines.draft.sight import Amount, Sight
+from engines.draft.scene import Scene, characters
+from engines.draft.sight import Amount, Member, Sight
 from engines.draft.storyboard import Recipe, paint
 from engines.draft.vocabulary import actions, implied_places, people, phrases, places, things
 
@@ -109,3 +112,21 @@ def test_red_chairs_of_a_cafe_are_red():
 
 def redness(pixels):
     return pixels[..., 2].astype(int) - pixels[..., 1]
+
+
+def test_who_sits_sits_on_the_chair_that_is_said():
+    woman = (Member(Person(garment="shirt", garment_color=COLORS["red"], trousers="#2b2b2b")),)
+    green = []
+    for color in ("", COLORS["green"]):
+        seen = Sight("living room", "day", action="sit", cast=woman, things=(Amount("chair", color=color),))
+        front = paint(Recipe("Full shot.", 1, LOOK, sight=seen), 320, 180).front.astype(int)
+        green.append((front[..., 1] > front[..., 2] + 20).sum())
+
+    assert green[1] > green[0] + 60
+
+
+def test_pirates_of_a_crew_are_told_apart():
+    scene = Scene(
+        read_prompt("Full shot.", Sight(cast=(Member(Person.of_role("pirate"), 3),))), _GREY, aspect=1.8, seed=1, side=1
+    )
+    assert len({(one.garment_color, one.hat, one.beard) for one in characters(scene, None)}) == 3

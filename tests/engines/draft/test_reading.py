@@ -2,7 +2,7 @@ import pytest
 
 from engines.draft.colors import color_name
 from engines.draft.idea import read_idea
-from engines.draft.people import Person, read_marks
+from engines.draft.people import COLORS, Person, read_marks
 from engines.draft.reading import read_prompt, read_sight, settled
 from engines.draft.sight import Sight
 
@@ -293,3 +293,19 @@ def test_colors_of_what_is_worn_are_read():
 )
 def test_the_light_of_a_room_is_that_of_the_hour(text, light):
     assert settled(read_sight(text)).light == light
+
+
+def test_what_a_place_is_painted_in_stays():
+    story = read_idea("a woman waits in a café with red chairs. She sings", most_words=30)
+
+    assert [moment.sight.painted for moment in story.moments] == [COLORS["red"]] * 2
+
+
+def test_who_is_given_something_is_there():
+    assert len(read_sight("a man brings her a yellow umbrella").cast) == 2
+    assert len(read_sight("a man kisses her hand").cast) == 1
+
+
+def test_only_who_is_sung_to_sleep_sleeps():
+    assert read_sight("a mother rocks her baby to sleep").action != "lie"
+    assert read_sight("a mother falls asleep").action == "lie"

@@ -209,7 +209,7 @@ def long_film(make, settings_for):
 def test_a_long_film_of_one_sentence_stays_with_it_and_varies(long_film):
     pictures = [scene.picture for scene in long_film]
 
-    assert {"lighthouse", "sea"} <= {picture["place"] for picture in pictures}
+    assert {"lighthouse", "beach"} <= {picture["place"] for picture in pictures}
     assert len({(picture["place"], scene.shot) for picture, scene in zip(pictures, long_film, strict=True)}) >= 8
     assert sum(picture["place"] == "lighthouse" for picture in pictures) > 15
     assert {picture["cast"][0]["role"] for picture in pictures if "cast" in picture} == {"keeper"}
