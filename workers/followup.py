@@ -9,7 +9,7 @@ from apps.jobs.dispatch import JOB_ENDED_TASK, JOB_RETRIED_TASK
 from apps.production import followup, generate_all, quick
 from apps.projects.cast.services import library_let_go
 from apps.scenes import cleaning, remaking
-from apps.songs.services import SECTIONS_CHANGED_TASK, SONG_CHANGED_TASK
+from apps.songs.services import SECTIONS_CHANGED_TASK, SONG_CHANGED_TASK, analyses_ended_missed
 
 
 @shared_task(name=JOB_ENDED_TASK)
@@ -40,6 +40,7 @@ def clean_deleted_scenes(**_: object) -> None:
 
 @shared_task(name="workers.followup.advance")
 def advance(**_: object) -> None:
+    analyses_ended_missed()
     generate_all.projects_advance_all()
     quick.stitch_missed(now=timezone.now())
     remaking.clips_follow_missed(now=timezone.now())

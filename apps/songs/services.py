@@ -22,7 +22,7 @@ from apps.jobs import dispatch
 from apps.jobs.idempotency import Idempotency
 from apps.jobs.kinds import Kind, Queue
 from apps.jobs.models import Job
-from apps.jobs.services import NewJob, job_create
+from apps.jobs.services import NewJob, job_create, job_lock
 from apps.jobs.states import State
 from apps.songs.formats import song_checked
 from apps.songs.grid_edits import GridEdit, grid_edit
@@ -224,6 +224,16 @@ def song_analysis_ended(job: Job) -> None:
             analysis_state=AnalysisState.FAILED,
             analysis_error=job.error or "The analysis was cancelled. Start it again on its job page.",
         )
+
+
+def analyses_ended_missed() -> None:
+    """Record ended analyses whose final message was lost (called by the sweep)."""
+    for song in Song.objects.filter(analysis_state=AnalysisState.WAITING):
+        last = analysis_jobs(song).first()
+        if last is not None and last.state in (State.FAILED, State.CANCELLED):
+            with transaction.atomic():
+                # It may be retried at this moment.
+                song_analysis_ended(job_lock(last.pk))
 
 
 def song_changed_dispatch(song: Song) -> None:

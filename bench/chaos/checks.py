@@ -130,7 +130,7 @@ def paid_once(bills: Bills) -> Check:
 
 
 def ledger_equals_bills(bills: Bills) -> Check:
-    """Each attempt's spending is what its service charges; requests of unknown outcome wait for a person."""
+    """Each attempt's spending is what its service charges; those of unknown outcome stay reserved."""
     faults: list[str] = []
     charged, spent, undecided = Decimal(0), Decimal(0), 0
     for name, entries in bills.items():
@@ -154,7 +154,7 @@ def ledger_equals_bills(bills: Bills) -> Check:
                 )
         charged += sum(billed.values(), Decimal(0))
         spent += sum(paid.values(), Decimal(0))
-    detail = f"${spent} in the ledger, ${charged} on the bills, {undecided} requests wait for a person's decision"
+    detail = f"${spent} in the ledger, ${charged} on the bills, {undecided} more are undecided"
     return Check("the ledger equals the bills", detail, faults)
 
 
@@ -172,8 +172,11 @@ def _runs_by_bill(name: str) -> dict[str, RemoteRun]:
 
 
 def _is_undecided(run: RemoteRun) -> bool:
-    waits = run.job.state == State.NEEDS_ATTENTION and run.attempt == run.job.attempt
-    return waits and run.status in {RunStatus.SUBMITTING, RunStatus.UNKNOWN}
+    """Nobody knows yet whether it was accepted, and its money stays reserved: a person decides, or if they cancelled,
+    the studio looks it up for a quarter of an hour."""
+    entries = LedgerEntry.objects.filter(job=run.job, attempt=run.attempt)
+    open_reservation = entries.exists() and not entries.exclude(kind=LedgerKind.RESERVE).exists()
+    return open_reservation and run.status in {RunStatus.SUBMITTING, RunStatus.UNKNOWN}
 
 
 def rows_without_use() -> Check:

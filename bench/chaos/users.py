@@ -20,6 +20,8 @@ ASKING_SHARE = 0.6
 AT_ONCE = 3
 CALL_SECONDS = 30.0
 AGAIN_SECONDS = 1.0
+# A cancel comes after this, while something is probably with a service.
+CHANGE_SECONDS = 4.0
 # After this, a key whose first request was cut off is given up, once it is known that nothing came of it.
 KEY_SECONDS = 5.0
 # Who does the work of each project in turn; what is left out, the studio does itself.
@@ -49,7 +51,7 @@ class Made:
 
 class Users:
     """Asks for `count` projects within a share of `seconds`: a song, the project, everything generated, and for every
-    third one a lip-sync of its own."""
+    third one a lip-sync of its own. Some change their minds for a moment."""
 
     def __init__(self, url: str, *, count: int, seconds: float) -> None:
         self.made = Made()
@@ -102,8 +104,19 @@ class Users:
             self.made.projects[number] = project
         self._post(f"/api/mv/projects/{project}/generate", {"confirm_cost": True})
         self.busy.set()
+        if number % 4 == 1:
+            self._change_mind(project)
         if number % 3 == 0:
             self._lipsync(song, number)
+
+    def _change_mind(self, project: str) -> None:
+        """Cancel whatever is being made of it a little later, and then have it made after all."""
+        self._stop.wait(CHANGE_SECONDS)
+        status, found = self._send("GET", f"/api/jobs?project={project}&state=queued&state=running&state=waiting")
+        for job in found["results"] if status == 200 else []:
+            # It may have ended since, or the response was lost: both are fine with a user who changes their mind.
+            self._send("POST", f"/api/jobs/{job['id']}/cancel", b"{}")
+        self._post(f"/api/mv/projects/{project}/generate", {"confirm_cost": True})
 
     def _lipsync(self, song: str, number: int) -> None:
         # Sync.so's prices are per second at 25 frames a second.
@@ -126,7 +139,7 @@ class Users:
         content, content_type = _multipart(files, fields or {}) if files else (json.dumps(body).encode(), "")
         key, cut_off_at = str(uuid.uuid4()), 0.0
         while True:
-            status, answer = self._send(path, content, content_type or "application/json", key)
+            status, answer = self._send("POST", path, content, content_type or "application/json", key=key)
             if status < 300:
                 return answer
             if answer.get("code") == "idempotency_key_in_progress":
@@ -139,9 +152,18 @@ class Users:
             if self._stop.wait(AGAIN_SECONDS):
                 raise Refused(f"POST {path}: not done when the time was over; last {status} {answer.get('detail', '')}")
 
-    def _send(self, path: str, content: bytes, content_type: str, key: str) -> tuple[int, dict[str, Any]]:
-        headers = {"Content-Type": content_type, "Idempotency-Key": key}
-        request = urllib.request.Request(f"{self._url}{path}", content, headers)  # noqa: S310
+    def _send(
+        self,
+        method: str,
+        path: str,
+        content: bytes | None = None,
+        content_type: str = "application/json",
+        *,
+        key: str = "",
+    ) -> tuple[int, dict[str, Any]]:
+        """Send once. Returns the status, or 599 if there was no response, and the body."""
+        headers = {"Content-Type": content_type} | ({"Idempotency-Key": key} if key else {})
+        request = urllib.request.Request(f"{self._url}{path}", content, headers, method=method)  # noqa: S310
         with self._lock:
             self.made.requests += 1
         try:

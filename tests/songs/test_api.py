@@ -20,6 +20,7 @@ from tests.engines.listening.builders import band
 from tests.factories import make_project
 from tests.fakes import media
 from tests.songs.files import song_bytes
+from workers.followup import advance
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -357,6 +358,16 @@ def test_cancelled_analysis_is_reported_and_the_song_stays_usable(api, upload):
     response = upload().data
     api.post(f"/api/jobs/{response['job']['id']}/cancel")
     song_analysis_ended(Job.objects.get())
+    song = api.get(f"/api/audio/{response['id']}").data
+    assert song["analysis_state"] == "failed" and "cancelled" in song["analysis_error"]
+
+
+def test_failed_analysis_is_reported_even_if_its_final_message_was_lost(api, upload):
+    response = upload().data
+    advance()
+    assert Song.objects.get().analysis_state == AnalysisState.WAITING
+    api.post(f"/api/jobs/{response['job']['id']}/cancel")
+    advance()
     song = api.get(f"/api/audio/{response['id']}").data
     assert song["analysis_state"] == "failed" and "cancelled" in song["analysis_error"]
 
