@@ -5,14 +5,15 @@ Lock the job first, then the run.
 """
 
 import random
+import time
 from collections.abc import Callable
 from contextlib import AbstractContextManager
 from datetime import timedelta
-from typing import Any
+from typing import Any, TypeVar
 
 import structlog
 from django.conf import settings
-from django.db import transaction
+from django.db import InterfaceError, OperationalError, connection, transaction
 from django.db.models import Exists
 from django.utils import timezone
 
@@ -32,8 +33,12 @@ from apps.providers.request_types import ProviderRequest
 
 log = structlog.get_logger(__name__)
 
+Result = TypeVar("Result")
+
 # A vendor may list a request some time after accepting it; check again a little later before asking a person.
 UNKNOWN_LOOKUPS = 3
+# A database that restarts is back within seconds.
+STORING_SECONDS = 60.0
 CHECKING_MESSAGE = "Checking whether the provider got the request"
 
 
@@ -190,11 +195,26 @@ def _mark_sending(claim: Claim, remote: RemoteRun) -> None:
 def _accepted(
     run: JobRun, provider: RemoteProvider, remote: RemoteRun, status: RemoteStatus
 ) -> ProviderResult | HandedOff:
-    run_accepted(remote, provider, status, claim=run.claim)
+    _stored(lambda: run_accepted(remote, provider, status, claim=run.claim))
     if status.state == RemoteState.SUCCEEDED:
         # A synchronous service: its response is stored with the run, so a crash from here on can't pay twice.
         return _collect(run, provider, RemoteRun.objects.get(pk=remote.pk))
     return HandedOff()
+
+
+def _stored(write: Callable[[], Result]) -> Result:
+    """Do a write that may be repeated, and repeat it while the database is away: the response to a paid request is only
+    in this process's memory, and without it, a person may have to decide."""
+    ends_at = time.monotonic() + STORING_SECONDS
+    while True:
+        try:
+            return write()
+        except (OperationalError, InterfaceError) as error:
+            if time.monotonic() > ends_at:
+                raise
+            log.warning("response_not_stored_yet", reason=str(error))
+            connection.close()
+            time.sleep(1.0)
 
 
 def run_accepted(remote: RemoteRun, provider: RemoteProvider, status: RemoteStatus, *, claim: Claim | None) -> None:
@@ -233,17 +253,7 @@ def run_accepted(remote: RemoteRun, provider: RemoteProvider, status: RemoteStat
 
 def _not_submitted(run: JobRun, remote: RemoteRun, error: ProviderError) -> HandedOff:
     """Raise the error if the provider certainly did not accept the request; otherwise treat the outcome as unknown."""
-    with transaction.atomic(durable=True):
-        job = services.job_lock(remote.job_id)
-        row = RemoteRun.objects.select_for_update().get(pk=remote.pk)
-        if row.status != RunStatus.SUBMITTING or row.submitting_at != remote.submitting_at:
-            raise WorkCancelled("another worker has resolved this submit")
-        row.message = error.message
-        row.raw = {"answer": error.raw} if error.raw is not None else {}
-        row.status = RunStatus.UNKNOWN if error.outcome_unknown else RunStatus.NOT_ACCEPTED
-        row.save(update_fields=["message", "raw", "status"])
-        if not error.outcome_unknown and run_abandoned(row, job):
-            money.cost_release(job, attempt=row.attempt)
+    _stored(lambda: _refusal_keep(remote, error))
     if not error.outcome_unknown:
         raise error
     log.warning("submit_outcome_unknown", job_id=str(run.job.pk), provider=remote.provider, reason=error.message)
@@ -255,6 +265,20 @@ def _not_submitted(run: JobRun, remote: RemoteRun, error: ProviderError) -> Hand
         counts=False,
     )
     return HandedOff()
+
+
+def _refusal_keep(remote: RemoteRun, error: ProviderError) -> None:
+    with transaction.atomic(durable=True):
+        job = services.job_lock(remote.job_id)
+        row = RemoteRun.objects.select_for_update().get(pk=remote.pk)
+        if row.status != RunStatus.SUBMITTING or row.submitting_at != remote.submitting_at:
+            raise WorkCancelled("another worker has resolved this submit")
+        row.message = error.message
+        row.raw = {"answer": error.raw} if error.raw is not None else {}
+        row.status = RunStatus.UNKNOWN if error.outcome_unknown else RunStatus.NOT_ACCEPTED
+        row.save(update_fields=["message", "raw", "status"])
+        if not error.outcome_unknown and run_abandoned(row, job):
+            money.cost_release(job, attempt=row.attempt)
 
 
 def _reconcile(

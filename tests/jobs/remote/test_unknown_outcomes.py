@@ -1,6 +1,7 @@
 """Promise: a lost response is looked up, or else shown to a person; it is never paid for twice without asking."""
 
 import pytest
+from django.db import connection
 
 from apps.core.errors import ConflictError
 from apps.flavors.services import flavor_save
@@ -53,6 +54,21 @@ def test_a_sent_request_that_cannot_be_found_needs_a_person(fault, user, replica
     assert (job.state, replicate.count(PAID)) == (State.NEEDS_ATTENTION, 1)
     assert replicate.count("GET .*predictions") == 3
     assert [entry.kind for entry in LedgerEntry.objects.filter(job=job)] == ["reserve"]
+
+
+@pytest.mark.parametrize(("fault", "end"), [("latency", State.SUCCEEDED), ("status", State.FAILED)])
+def test_a_response_that_arrives_while_the_database_is_away_is_kept(fault, end, user, chat):
+    """A chat server lists nothing, so without the response, a person would have to decide."""
+    chat.fail_next("POST .*completions", fault, seconds=1.0, status=401)
+    job = scenes_job(user)
+
+    with sending(job, chat, "POST .*completions"), connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT pid FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()"
+        )
+        cursor.execute("SELECT pg_terminate_backend(pid) FROM unnest(%s) AS pid", [[pid for (pid,) in cursor]])
+
+    assert (drive(job).state, chat.count("POST .*completions")) == (end, 1)
 
 
 def test_the_same_key_is_sent_again_if_documented_as_safe(user, sync_so, tmp_path):
