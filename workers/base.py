@@ -12,8 +12,8 @@ from uuid import UUID
 import structlog
 from av.error import FFmpegError
 from django.conf import settings
-from django.db import OperationalError
 
+from apps.core.database_restarts import DATABASE_GONE, written
 from apps.core.errors import BudgetExceeded, MediaToolError, ProviderError, StudioError, WorkCancelled, is_disk_full
 from apps.core.tracebacks import where_from
 from apps.jobs import polling, retry, services, submit_rate
@@ -52,9 +52,8 @@ def _work(handler: Handler, job: Job, claim: Claim) -> None:
             services.job_succeed(claim, result=outcome.result, save=outcome.save, cost=outcome.cost)
     except WorkCancelled as stopped:
         _stopped(run, stopped)
-    except OperationalError:
-        # The database is unreachable: the row still says RUNNING, and the sweep recovers the job.
-        raise
+    except DATABASE_GONE as error:
+        _database_went_away(run, error)
     except Exception as error:  # noqa: BLE001 - the edge: every error becomes a job outcome
         _failed(run, error)
     finally:
@@ -66,6 +65,18 @@ def _stopped(run: JobRun, stopped: WorkCancelled) -> None:
     if run.timed_out:
         minutes = SPECS[run.job.kind].time_limit_seconds / 60
         _fail(run.claim, Code.DEADLINE, f"The work took longer than {minutes:.0f} minutes and was stopped.", {})
+
+
+def _database_went_away(run: JobRun, error: Exception) -> None:
+    """Have the job run again once the database is back. If that takes too long, or it happened too often, the row goes
+    on saying RUNNING, and the sweep takes it for one that lost its worker."""
+    failures = run.job.failures
+    if failures + 1 >= retry.MAX_TRIES:
+        raise error
+    log.warning("job_lost_its_database", reason=str(error))
+    delay = retry.backoff_seconds(failures, retry_after=None, chance=random.random())  # noqa: S311
+    message = "The studio's database was away for a moment. Trying again soon."
+    written(lambda: _again(run, Code.RETRY_LATER, message, delay, counts=True))
 
 
 def _failed(run: JobRun, error: Exception) -> None:

@@ -5,19 +5,19 @@ Lock the job first, then the run.
 """
 
 import random
-import time
 from collections.abc import Callable
 from contextlib import AbstractContextManager
 from datetime import timedelta
-from typing import Any, TypeVar
+from typing import Any
 
 import structlog
 from django.conf import settings
-from django.db import InterfaceError, OperationalError, connection, transaction
+from django.db import transaction
 from django.db.models import Exists
 from django.utils import timezone
 
 from apps.catalog.selectors import model_gone_checks, retired_error
+from apps.core.database_restarts import written
 from apps.core.errors import BudgetExceeded, ProviderError, WorkCancelled
 from apps.core.json import JsonObject
 from apps.jobs import dispatch, money, retry, services, submit_rate
@@ -33,12 +33,8 @@ from apps.providers.request_types import ProviderRequest
 
 log = structlog.get_logger(__name__)
 
-Result = TypeVar("Result")
-
 # A vendor may list a request some time after accepting it; check again a little later before asking a person.
 UNKNOWN_LOOKUPS = 3
-# A database that restarts is back within seconds.
-STORING_SECONDS = 60.0
 CHECKING_MESSAGE = "Checking whether the provider got the request"
 
 
@@ -195,26 +191,12 @@ def _mark_sending(claim: Claim, remote: RemoteRun) -> None:
 def _accepted(
     run: JobRun, provider: RemoteProvider, remote: RemoteRun, status: RemoteStatus
 ) -> ProviderResult | HandedOff:
-    _stored(lambda: run_accepted(remote, provider, status, claim=run.claim))
+    # Without the response, which is only in this process's memory, a person may have to decide.
+    written(lambda: run_accepted(remote, provider, status, claim=run.claim))
     if status.state == RemoteState.SUCCEEDED:
         # A synchronous service: its response is stored with the run, so a crash from here on can't pay twice.
         return _collect(run, provider, RemoteRun.objects.get(pk=remote.pk))
     return HandedOff()
-
-
-def _stored(write: Callable[[], Result]) -> Result:
-    """Do a write that may be repeated, and repeat it while the database is away: the response to a paid request is only
-    in this process's memory, and without it, a person may have to decide."""
-    ends_at = time.monotonic() + STORING_SECONDS
-    while True:
-        try:
-            return write()
-        except (OperationalError, InterfaceError) as error:
-            if time.monotonic() > ends_at:
-                raise
-            log.warning("response_not_stored_yet", reason=str(error))
-            connection.close()
-            time.sleep(1.0)
 
 
 def run_accepted(remote: RemoteRun, provider: RemoteProvider, status: RemoteStatus, *, claim: Claim | None) -> None:
@@ -253,7 +235,7 @@ def run_accepted(remote: RemoteRun, provider: RemoteProvider, status: RemoteStat
 
 def _not_submitted(run: JobRun, remote: RemoteRun, error: ProviderError) -> HandedOff:
     """Raise the error if the provider certainly did not accept the request; otherwise treat the outcome as unknown."""
-    _stored(lambda: _refusal_keep(remote, error))
+    written(lambda: _refusal_keep(remote, error))
     if not error.outcome_unknown:
         raise error
     log.warning("submit_outcome_unknown", job_id=str(run.job.pk), provider=remote.provider, reason=error.message)

@@ -13,8 +13,10 @@ ROUTES = {
     "sync_so": ("POST /v2/generate", "GET /v2/generat", "GET /output/"),
 }
 S3_FAULTS = ("reset", "cut_request", "slow_down", "slow", "lose_response", "cut_response")
-# Between two faults, and how long those last that end by themselves.
-GAP_SECONDS = (1.0, 4.0)
+# Between two faults, in a short run and in a long one, where work must get on between them; and how long those last
+# that end by themselves.
+SHORT_SECONDS = 60.0
+SHORT_GAP_SECONDS, GAP_SECONDS = (1.0, 4.0), (2.0, 9.0)
 LAST_SECONDS = (1.0, 6.0)
 
 
@@ -45,14 +47,15 @@ def plan_make(*, seed: int, seconds: float) -> list[Step]:
     numbers = random.Random(seed)
     steps: list[Step] = []
     deck: list[tuple[str, str]] = []
-    at = numbers.uniform(*GAP_SECONDS)
+    gap = SHORT_GAP_SECONDS if seconds <= SHORT_SECONDS else GAP_SECONDS
+    at = numbers.uniform(*gap)
     while at < seconds:
         if not deck:
             deck = _deck()
             numbers.shuffle(deck)
         kind, target = deck.pop()
         steps.append(_step(numbers, at, kind, target, longest=max(1.0, seconds - at)))
-        at += numbers.uniform(*GAP_SECONDS)
+        at += numbers.uniform(*gap)
     return steps
 
 

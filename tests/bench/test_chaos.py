@@ -21,7 +21,7 @@ def test_a_seed_always_gives_the_same_faults():
     assert steps == plan_make(seed=7, seconds=600) != plan_make(seed=8, seconds=600)
     assert {step.kind for step in steps} == {"kill", "freeze", "cut", "service", "s3", "disk"}
     assert [step.at for step in steps] == sorted(step.at for step in steps)
-    assert len(steps) > 100
+    assert len(steps) > 80
     assert steps[-1].at < 600
 
 

@@ -275,3 +275,21 @@ def test_a_new_phase_is_written_immediately_but_not_every_count(user, settings, 
     job_run({job.kind: work}, job_id=str(job.pk), claim_from="queued")
     first = "Encoding: 1 of 90 frames"
     assert written == [first, first, "Preparing the sound", "Checking the video", "Checking the video"]
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_job_whose_database_went_away_runs_again_by_itself(user):
+    job = make_job(user)
+
+    def cut_off(_run):
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT pg_terminate_backend(pg_backend_pid())")
+
+    job_run({job.kind: cut_off}, job_id=str(job.pk), claim_from="queued")
+    job.refresh_from_db()
+    assert (job.state, job.code, job.failures) == (State.QUEUED, Code.RETRY_LATER, 1)
+    assert "database was away" in job.progress_message
+    Job.objects.update(run_after=None)
+    job_run({job.kind: lambda _run: Done()}, job_id=str(job.pk), claim_from="queued")
+    job.refresh_from_db()
+    assert job.state == State.SUCCEEDED
