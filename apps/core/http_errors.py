@@ -22,7 +22,7 @@ from django.core.exceptions import (
     TooManyFilesSent,
 )
 from django.core.exceptions import ValidationError as DjangoValidationError
-from django.db import DataError, InterfaceError, OperationalError
+from django.db import DataError
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseNotAllowed, JsonResponse, UnreadablePostError
 from django.http.response import HttpResponseBase
 from django.shortcuts import render
@@ -30,6 +30,7 @@ from rest_framework import exceptions as drf
 from rest_framework.response import Response
 from rest_framework.views import set_rollback
 
+from apps.core.database_restarts import DATABASE_GONE
 from apps.core.errors import DetailedError, ProviderError, StudioError, http_status
 from apps.core.htmx import in_toasts, is_htmx
 
@@ -305,5 +306,5 @@ TRANSLATIONS: tuple[tuple[Any, Callable[[Any], ErrorReply]], ...] = (
     ((TooManyFieldsSent, TooManyFilesSent), lambda _: standard_reply(413)),
     ((BadRequest, SuspiciousOperation, UnreadablePostError), _of_bad_request),
     (DataError, _of_unstorable),
-    ((OperationalError, InterfaceError), _of_database),
+    (DATABASE_GONE, _of_database),
 )
