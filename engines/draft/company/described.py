@@ -37,8 +37,8 @@ _EXTRAS = (
 _WHOLE = re.compile(rf"\b({_COLOR})(?: \w+)? (?:robot|android|cyborg|alien|ghost|mermaid)\b")
 _LAMPS = re.compile(rf"\b({_COLOR})(?: \w+){{0,2}}? (?:lamps?|lights?|lanterns?|bulbs?|neon|glow|lamplight|candles?)\b")
 _SURFACES = re.compile(
-    rf"\b({_COLOR})(?: \w+)? (?:walls?|house|wood|wooden|tiles?|bricks?|stones?|curtains?|paint|painted|facades?|"
-    r"wallpaper|floor|rocks?|sand|grass|room|building|tower|roof|cliffs?|plaster|velvet|planks?|boards?|and)\b"
+    rf"\b({_COLOR})(?: and|(?: \w+)? (?:walls?|house|wood|wooden|tiles?|bricks?|stones?|curtains?|paint|painted|"
+    r"facades?|wallpaper|floor|rocks?|sand|grass|room|building|tower|roof|cliffs?|plaster|velvet|planks?|boards?))\b"
 )
 
 

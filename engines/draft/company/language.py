@@ -24,7 +24,8 @@ _COLORS = "|".join(COLORS)
 _LOOKS = rf"{_COLORS}|blonde?|long|short|curly|dark"
 # Romance languages say what something is like after it: "hair long and black".
 _AFTER = re.compile(
-    rf"\b({GARMENT}|hair|beard|hat|cap|beanie|trousers|lamps|lanterns|lights|walls)((?: (?:and )?(?:{_LOOKS}))+)\b"
+    rf"\b({GARMENT}|hair|beard|hat|cap|beanie|trousers|glasses|shoes|boots|eyes|chairs?|lamps|lanterns|lights|walls)"
+    rf"((?: (?:and )?(?:{_LOOKS}))+)\b"
 )
 
 

@@ -1,6 +1,7 @@
 import pytest
 
 from engines.draft.colors import color_name
+from engines.draft.company.described import described, place_of
 from engines.draft.idea import read_idea
 from engines.draft.people import COLORS, Person, read_marks
 from engines.draft.reading import read_prompt, read_sight, settled
@@ -309,3 +310,24 @@ def test_who_is_given_something_is_there():
 def test_only_who_is_sung_to_sleep_sleeps():
     assert read_sight("a mother rocks her baby to sleep").action != "lie"
     assert read_sight("a mother falls asleep").action == "lie"
+
+
+def test_a_place_is_not_of_the_color_of_what_is_in_it():
+    setting = place_of("Café Rosa", "A café with red chairs and a blue sofa").setting
+
+    assert setting.surfaces == ""
+    assert {thing.name: color_name(thing.color) for thing in setting.things} == {"chair": "red", "sofa": "blue"}
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        "Eine Frau mit blauer Brille und roten Schuhen",
+        "Una mujer con gafas azules y zapatos rojos",
+        "Une femme avec des lunettes bleues et des chaussures rouges",
+    ],
+)
+def test_colors_of_glasses_and_shoes_are_read_in_other_languages(words):
+    person = described("Ana", words, "", "").member.person
+
+    assert (color_name(person.glasses_color), color_name(person.shoes)) == ("blue", "red")
