@@ -96,12 +96,12 @@ def _failed(run: JobRun, error: Exception) -> None:
         _fail(run.claim, code, error.message, evidence)
     elif isinstance(error, StudioError):
         _fail(run.claim, Code.INVALID_INPUT, error.message, evidence)
+    elif is_disk_full(error):  # PyAV's error of that kind is an FFmpegError, too
+        log.error("disk_full", data_dir=str(settings.DATA_DIR))
+        _fail(run.claim, Code.DISK_FULL, "The studio's disk is full. Free some space, then try again.", evidence)
     elif isinstance(error, FFmpegError):
         log.exception("job_media_undecodable")
         _fail(run.claim, Code.MEDIA_FAILED, decoding_error(error).message, evidence)
-    elif is_disk_full(error):
-        log.error("disk_full", data_dir=str(settings.DATA_DIR))
-        _fail(run.claim, Code.DISK_FULL, "The studio's disk is full. Free some space, then try again.", evidence)
     else:
         log.exception("job_failed_unexpectedly", page=job_page(run.job.pk))
         message = f"Something went wrong inside the studio. {try_again_hint(run.job.pk)}"

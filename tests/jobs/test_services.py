@@ -4,6 +4,8 @@ import threading
 from datetime import timedelta
 from uuid import uuid4
 
+import av
+import numpy as np
 import pytest
 from django.db import IntegrityError, connection, transaction
 from django.utils import timezone
@@ -293,3 +295,19 @@ def test_a_job_whose_database_went_away_runs_again_by_itself(user):
     job_run({job.kind: lambda _run: Done()}, job_id=str(job.pk), claim_from="queued")
     job.refresh_from_db()
     assert job.state == State.SUCCEEDED
+
+
+def test_a_clip_that_does_not_fit_on_the_disk_says_so(user):
+    job = make_job(user)
+
+    def render(_run):
+        with av.open("/dev/full", "w", format="mp4") as container:
+            stream = container.add_stream("libx264", rate=24)
+            stream.width, stream.height, stream.pix_fmt = 32, 32, "yuv420p"
+            container.mux(stream.encode(av.VideoFrame.from_ndarray(np.zeros((32, 32, 3), np.uint8), format="rgb24")))
+            container.mux(stream.encode(None))
+
+    job_run({job.kind: render}, job_id=str(job.pk), claim_from="queued")
+    job.refresh_from_db()
+    assert (job.state, job.code) == (State.FAILED, Code.DISK_FULL)
+    assert "disk is full" in job.error
