@@ -145,11 +145,12 @@ def _streams(composed: Composed, streams: dict[str, int]) -> Check:
 def _timestamps(composed: Composed, track: Track) -> Check:
     """Check timestamps, both as ffmpeg reads them and as the sample tables list them."""
     shown = np.sort(np.cumsum(track.durations) - track.durations + track.shifts) - track.edit_start
-    wanted = np.arange(len(track)) * composed.plan.format.frame_ticks
+    frame_ticks = composed.plan.format.frame_ticks
+    wanted = np.arange(len(track)) * frame_ticks
     with open_media(composed.path) as container:
         entries = container.streams.video[0].index_entries
         decode_times = [entries[index].timestamp for index in range(len(entries))]
-    gaps = sum(later - earlier != composed.plan.format.frame_ticks for earlier, later in pairwise(decode_times))
+    gaps = sum(later - earlier != frame_ticks for earlier, later in pairwise(decode_times))
     passed = np.array_equal(shown, wanted) and gaps == 0 and len(decode_times) == len(track)
     return Check("timestamps", bool(passed), f"{gaps} gaps, first picture at {int(shown[0])}")
 
