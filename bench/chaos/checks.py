@@ -154,7 +154,7 @@ def ledger_equals_bills(bills: Bills) -> Check:
                 )
         charged += sum(billed.values(), Decimal(0))
         spent += sum(paid.values(), Decimal(0))
-    detail = f"${spent} in the ledger, ${charged} on the bills, {undecided} more are undecided"
+    detail = f"${spent} in the ledger, ${charged} on the bills, {undecided} accepted requests are undecided"
     return Check("the ledger equals the bills", detail, faults)
 
 
