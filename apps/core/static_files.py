@@ -1,3 +1,4 @@
+import re
 from collections.abc import Iterator
 from typing import Any
 
@@ -8,14 +9,18 @@ from whitenoise.storage import CompressedManifestStaticFilesStorage
 
 # Files from packages are already minified.
 OUR_FOLDERS = ("css/", "js/")
+# In a selector, a plain word needs no quotes.
+QUOTED = re.compile(r'\[([\w-]+[~|^$*]?=)"([a-zA-Z_][\w-]*)"\]')
+# One parameter needs no parentheses, unless a word such as `async` stands before them.
+ARROW = re.compile(r"(?<![\w$)\]])\(([A-Za-z_$][\w$]*)\)=>")
 
 
 def minified(name: str, text: str) -> str:
     """Return JS or CSS without comments and unneeded characters, and anything else unchanged."""
     if name.endswith(".js"):
         # The last semicolon of a block; a test keeps them out of strings and empty statements, where they count.
-        return str(rjsmin.jsmin(text)).replace(";}", "}")
-    return str(rcssmin.cssmin(text)) if name.endswith(".css") else text
+        return ARROW.sub(r"\1=>", str(rjsmin.jsmin(text)).replace(";}", "}"))
+    return QUOTED.sub(r"[\1\2]", str(rcssmin.cssmin(text))) if name.endswith(".css") else text
 
 
 class Minified:

@@ -1,8 +1,7 @@
 // Quick gen: with its box on, a card's button sends the card's clip and its scene's part of the song to
 // /api/mv/lipsync. All that follows is the server's: this page may close.
 import { asJson } from "./csrf.js";
-import { refuse } from "./refusals.js";
-import { UNREACHABLE } from "./toasts.js";
+import { tell, UNREACHABLE } from "./toasts.js";
 
 document.addEventListener("change", (event) => {
   if (!event.target.matches("[data-with-lipsync]")) return;
@@ -46,7 +45,7 @@ async function start(form) {
     htmx.trigger(document.getElementById("poller"), "wake");
   } catch (error) {
     lock(card, false);
-    refuse(form, error instanceof TypeError ? UNREACHABLE : error.message);
+    tell(form, error instanceof TypeError ? UNREACHABLE : error.message);
   }
 }
 

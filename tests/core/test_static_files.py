@@ -82,3 +82,11 @@ def test_every_import_is_fingerprinted_also_those_that_come_late(tmp_path, setti
     assert len(found) > 50
     for script, place in found:
         assert re.search(r"\.[0-9a-f]{12}\.js$", place) and (script.parent / place).is_file(), (script.name, place)
+
+
+def test_single_parameters_and_plain_values_lose_what_they_do_not_need():
+    assert minified("js/a.js", "const f = (one) => async (two) => g((three) => 1, (four, five) => 2);") == (
+        "const f=one=>async(two)=>g(three=>1,(four,five)=>2);"
+    )
+    assert minified("css/a.css", 'a[b="word"] { } i[c="16:9"] { color: red }').startswith("a[b=word]")
+    assert '[c="16:9"]' in minified("css/a.css", 'i[c="16:9"] { color: red }')

@@ -1,16 +1,8 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import {
-  chosenAfter,
-  cutMoved,
-  indexAt,
-  placed,
-  refreshed,
-  reordered,
-  sceneAround,
-  slipped,
-} from "../../static/js/timeline/edits.js";
+import { cutMoved, reordered, sceneAround, slipped } from "../../static/js/timeline/edits.js";
 import { offWords } from "../../static/js/timeline/lips.js";
+import { chosenAfter, indexAt, placed, refreshed } from "../../static/js/timeline/places.js";
 
 const rows = (...durations) =>
   durations.map((duration, index) => ({ id: `s${index + 1}`, sequence: index + 1, duration }));

@@ -1,8 +1,8 @@
 // Which scenes are chosen, and what can be done with several.
 import { make } from "../elements.js";
 import { ranges } from "../ranges.js";
-import { chosenAfter, indexAt } from "./edits.js";
 import { hold, inspect } from "./inspector.js";
+import { chosenAfter, indexAt } from "./places.js";
 import { followers, preview } from "./playing.js";
 import { blocks, find, root, state } from "./state.js";
 import { markChosen, row, showChosen } from "./workspace.js";

@@ -4,9 +4,9 @@ import { lost, waits } from "../offline.js";
 import { dropUndoes, toast } from "../toasts.js";
 import { tellChosen } from "./choosing.js";
 import { layout } from "./drawing.js";
-import { cutMoved, placed, refreshed } from "./edits.js";
 import { showStack } from "./history.js";
 import { inspectorCatchUp } from "./inspector.js";
+import { placed, refreshed } from "./places.js";
 import { preview } from "./playing.js";
 import { songOf } from "./song.js";
 import { root, state } from "./state.js";
@@ -153,7 +153,7 @@ function take(rows) {
   if (drag?.cut && state.scenes[drag.index]) {
     drag.from = state.scenes[drag.index].end;
     drag.scenes = state.scenes;
-    if (drag.at) state.scenes = cutMoved(state.scenes, drag.index, drag.at, Boolean(state.song), drag.ripple);
+    drag.follow?.();
   }
   layout();
   if (!preview.playing) preview.show(true);

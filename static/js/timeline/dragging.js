@@ -2,7 +2,7 @@
 import { load } from "./data.js";
 import { repaint } from "./drawing.js";
 import { moveCut, reorder, saveCut, saveSlip, slip } from "./editing.js";
-import { indexAt } from "./edits.js";
+import { indexAt } from "./places.js";
 import { snapped } from "./scale.js";
 import { blocks, rippling, secondsAt, state } from "./state.js";
 
@@ -73,9 +73,10 @@ function dragCut(drag, event) {
   drag.moved = true;
   drag.free = event.altKey;
   drag.ripple = rippling(event);
+  drag.follow = () => moveCut(drag.index, drag.at, drag.ripple);
   drag.at = snappedTo(secondsAt(event) - drag.beside, event.altKey);
   state.scenes = drag.scenes;
-  moveCut(drag.index, drag.at, drag.ripple);
+  drag.follow();
   repaint();
 }
 

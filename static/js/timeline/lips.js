@@ -1,5 +1,5 @@
 // Lip-synced scenes that a change took off their words are named, with Undo. It comes with the first such change.
-/** @typedef {import("./edits.js").Scene} Scene */
+/** @typedef {import("./places.js").Scene} Scene */
 
 const NOTICED_SECONDS = 0.02; // half a frame, which nobody sees in a mouth
 
