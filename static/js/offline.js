@@ -25,8 +25,8 @@ export function waits(more) {
 }
 
 function write() {
-  const kept = waiting ? ` ${waiting} change${waiting > 1 ? "s are" : " is"} kept and sent then.` : "";
-  banner.textContent = `The server can't be reached. This page goes on by itself when it answers.${kept}`;
+  const kept = waiting ? ` ${waiting} change${waiting > 1 ? "s" : ""} will be sent then.` : "";
+  banner.textContent = `The server can't be reached. This page goes on when it answers.${kept}`;
 }
 
 addEventListener("beforeunload", (event) => {

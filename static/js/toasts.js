@@ -122,8 +122,7 @@ export function tellOnce(elt, words) {
 const problemOf = (status) =>
   status === 404
     ? "What this page shows has been deleted."
-    : `The server isn't responding properly (${status}). This page may be out of date; it keeps retrying.`;
+    : `The server isn't responding properly (${status}). This page keeps retrying.`;
 document.addEventListener("htmx:sendError", (event) => {
-  if (event.target.matches?.(PLACED))
-    tell(event.target, "The server can't be reached, so this was not sent. Try again in a moment.");
+  if (event.target.matches?.(PLACED)) tell(event.target, `Not sent. ${UNREACHABLE}`);
 });

@@ -272,14 +272,14 @@ def test_cut_moved_without_the_server_is_kept_and_sent_when_it_answers(edit, pro
     expect(edit.get_by_text("Not saved")).to_be_visible()
     edit.context.set_offline(True)
     edit.locator(".cut").first.press("ArrowRight")
-    expect(edit.locator(".offline")).to_contain_text("1 change is kept and sent then.")
+    expect(edit.locator(".offline")).to_contain_text("1 change will be sent then.")
     before = scene_seconds(project)
     shown = edit.locator(".cut").first.bounding_box()["x"]
     # The next step waits as well, for its turn.
     edit.keyboard.press("Control+z")
-    expect(edit.locator(".offline")).to_contain_text("2 changes are kept")
+    expect(edit.locator(".offline")).to_contain_text("2 changes will be sent")
     edit.locator(".cut").nth(1).press("ArrowRight")
-    expect(edit.locator(".offline")).to_contain_text("3 changes are kept")
+    expect(edit.locator(".offline")).to_contain_text("3 changes will be sent")
     assert scene_seconds(project) == before and edit.locator(".cut").first.bounding_box()["x"] == shown
     assert not [line for line in edit.problems if "htmx" in line]
 
