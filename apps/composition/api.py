@@ -44,6 +44,7 @@ from apps.composition.stitching import stitch_start
 from apps.core.errors import NotFound
 from apps.core.idempotency import idempotent
 from apps.core.negotiation import AnyTypeNegotiation
+from apps.core.strict import takes_no_fields
 from apps.generation.api import validated
 from apps.jobs.api import JobSerializer, job_response, request_idempotency
 from apps.projects.models import Project
@@ -109,7 +110,8 @@ class CompositionDetail(APIView):
 
 
 class CompositionBringBack(APIView):
-    @extend_schema(request=None, responses=CompositionSerializer, summary="Make it the final video again")
+    @extend_schema(responses=CompositionSerializer, summary="Make it the final video again")
+    @takes_no_fields
     def post(self, request: Request, project_id: UUID, composition_id: UUID) -> Response:
         composition = services.composition_revert(
             by=acting_user(request), project_id=project_id, composition_id=composition_id
@@ -187,8 +189,9 @@ class ProjectLyrics(APIView):
         stored = lyrics_set(by=acting_user(request), project_id=project_id, source=source, original_name=name)
         return Response(LyricsSerializer(stored).data)
 
-    @extend_schema(request=None, responses=LyricsSerializer, summary="Use the timed lyrics of the project's song")
+    @extend_schema(responses=LyricsSerializer, summary="Use the timed lyrics of the project's song")
     @idempotent
+    @takes_no_fields
     def post(self, request: Request, project_id: UUID) -> Response:
         stored = lyrics_from_song(by=acting_user(request), project_id=project_id)
         return Response(LyricsSerializer(stored).data)

@@ -115,7 +115,7 @@ def captions_font(request: Request, project_id: UUID) -> FileResponse:
 
 @extend_schema(
     parameters=[OpenApiParameter("output_id", OpenApiTypes.UUID, description="of this output instead of the video")],
-    responses={(200, "text/*"): OpenApiTypes.STR},
+    responses={(200, "text/*"): OpenApiTypes.STR, (200, "application/x-subrip"): OpenApiTypes.STR},
     summary="The video's words as a file",
 )
 @api_view(["GET", "HEAD"])

@@ -134,7 +134,7 @@ class CompositionSerializer(serializers.ModelSerializer[Composition]):
     stale = serializers.SerializerMethodField()
     is_current = serializers.SerializerMethodField()
     clips = serializers.SerializerMethodField()
-    duration_seconds = serializers.FloatField(source="asset.duration_seconds")
+    duration_seconds = serializers.FloatField(source="asset.duration_seconds", allow_null=True)
 
     class Meta:
         model = Composition

@@ -1,5 +1,6 @@
 """Pagination of list routes: `?page=`, and `?page_size=` up to 200. Long lists also take `?cursor=`."""
 
+import re
 from collections.abc import Sequence
 from typing import Any, cast
 
@@ -9,7 +10,17 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
+from apps.core.errors import InputError
 from apps.core.json import JsonObject
+
+PAGE_SIZE = re.compile(r"0*[1-9][0-9]{0,8}")
+
+
+def _page_size_check(request: Request) -> None:
+    """Raise InputError for a `page_size` that is no number of rows; the library would take its own instead."""
+    asked = request.query_params.get("page_size")
+    if asked is not None and not PAGE_SIZE.fullmatch(asked):
+        raise InputError("page_size must be a whole number of 1 or more.", errors={"page_size": ["not such a number"]})
 
 
 class StandardPagination(PageNumberPagination):
@@ -19,12 +30,26 @@ class StandardPagination(PageNumberPagination):
     page_size_query_param = "page_size"
     max_page_size = 200
 
+    def get_page_size(self, request: Request) -> int | None:
+        _page_size_check(request)
+        return super().get_page_size(request)
+
+    def get_schema_operation_parameters(self, view: Any) -> list[JsonObject]:
+        described = super().get_schema_operation_parameters(view)
+        for parameter in described:
+            parameter["schema"]["minimum"] = 1
+        return described
+
 
 class _NewestFirst(CursorPagination):
     page_size = StandardPagination.page_size
     page_size_query_param = StandardPagination.page_size_query_param
     max_page_size = StandardPagination.max_page_size
     ordering = ("-created_at", "-id")
+
+    def get_page_size(self, request: Request) -> int | None:
+        _page_size_check(request)
+        return super().get_page_size(request)
 
 
 class PageOrCursorPagination(StandardPagination):

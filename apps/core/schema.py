@@ -69,6 +69,9 @@ def describe_all(result: dict[str, Any], **_: Any) -> dict[str, Any]:
 
 
 def _describe(operation: dict[str, Any], method: str, path: str) -> None:
+    # An object can't be told in a query; the quotes that take one take it by POST.
+    told = operation.get("parameters", [])
+    told[:] = [one for one in told if one["in"] != "query" or one["schema"].get("type") != "object"]
     responses = operation["responses"]
     made = responses.get("202", {}).get("content", {}).get("application/json", {}).get("schema", {}).get("$ref")
     if method == "post" and made in JOB_RESPONSES:
@@ -83,12 +86,14 @@ def _describe(operation: dict[str, Any], method: str, path: str) -> None:
 def _refusals(operation: dict[str, Any], method: str, path: str) -> set[int]:
     """Return the error statuses that follow from the operation's inputs and outputs. Views declare any others."""
     body = operation.get("requestBody", {}).get("content", {})
-    found = {400, 401, 406} | ({404} if "{" in path or body else set())
+    names = {parameter["name"] for parameter in operation.get("parameters", [])}
+    asks_for_one = "{" in path or body or "format" in names or any(name.endswith("_id") for name in names)
+    found = {400, 401, 406} | ({404} if asks_for_one else set())
     if method != "get":
         found |= {403, 409}
     if body:
         found |= {413, 415}
-    if any(parameter["name"] == "page" for parameter in operation.get("parameters", [])):
+    if "page" in names:
         found |= {404}
     if "multipart/form-data" in body:
         found |= {422, 503}

@@ -1,21 +1,27 @@
 """Serializers and fields for request bodies. Unknown fields are refused, since a typo would otherwise go unnoticed."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from contextlib import suppress
 from decimal import Decimal
+from functools import wraps
 from typing import Any, ClassVar
 from uuid import UUID
 
 from drf_spectacular.extensions import OpenApiSerializerExtension
 from drf_spectacular.openapi import AutoSchema
 from drf_spectacular.plumbing import append_meta
-from drf_spectacular.types import OpenApiTypes
-from drf_spectacular.utils import Direction, extend_schema_field
+from drf_spectacular.utils import Direction, extend_schema, extend_schema_field
 from rest_framework import serializers
 from rest_framework.fields import empty
+from rest_framework.request import Request
+from rest_framework.response import Response
 
 from apps.core.errors import NotFound
 
+View = Callable[..., Response]
 NO_ID = "Nothing has that id."
+# A round number below the limit of `parsers`.
+LARGEST_NUMBER = 9 * 10**18
 # How many unknown fields an error lists by name.
 NAMED_FIELDS = 10
 
@@ -59,6 +65,23 @@ class NoFieldsSerializer(StrictSerializer):
     """The body of a call that takes none; someone who sends fields means another call."""
 
 
+NO_FIELDS = {"application/json": NoFieldsSerializer}
+
+
+def takes_no_fields(view: View) -> View:
+    """Decorate a handler so that it refuses fields, with 400. This adds the body to the schema of a method; a function
+    under `api_view` has to name NO_FIELDS itself."""
+
+    @wraps(view)
+    def checked(*arguments: Any, **named: Any) -> Response:
+        request = next(argument for argument in arguments if isinstance(argument, Request))
+        NoFieldsSerializer(data=request.data).is_valid(raise_exception=True)
+        return view(*arguments, **named)
+
+    described: View = extend_schema(request=NO_FIELDS)(checked)
+    return described
+
+
 class StrictSchema(OpenApiSerializerExtension):  # type: ignore[no-untyped-call]  # the library's base has no types
     """Says in the OpenAPI schema what `StrictSerializer` refuses, and where null counts as omitted."""
 
@@ -71,6 +94,11 @@ class StrictSchema(OpenApiSerializerExtension):  # type: ignore[no-untyped-call]
         )
         if direction == "request" and schema.get("type") == "object":
             schema["additionalProperties"] = False
+            for field in schema.get("properties", {}).values():
+                _limit_numbers(field)
+            # In a PATCH the library calls every field optional; these serializers name those that are.
+            if required := sorted(name for name, one in self.target.fields.items() if one.required):
+                schema["required"] = required
             if self.target.null_means_omitted:
                 self._allow_nulls(schema)
         return schema
@@ -80,6 +108,16 @@ class StrictSchema(OpenApiSerializerExtension):  # type: ignore[no-untyped-call]
         for name, field in schema.get("properties", {}).items():
             if name not in required and not field.get("readOnly"):
                 schema["properties"][name] = append_meta(field, {"nullable": True})
+
+
+def _limit_numbers(field: dict[str, Any]) -> None:
+    """Say how large numbers may be where nothing smaller is said: `parsers` refuses larger ones."""
+    if field.get("type") in {"integer", "number"}:
+        field.setdefault("maximum", LARGEST_NUMBER)
+        field.setdefault("minimum", -LARGEST_NUMBER)
+    for part in (field.get("items"), field.get("additionalProperties"), *field.get("oneOf", ())):
+        if isinstance(part, dict):
+            _limit_numbers(part)
 
 
 class IdField(serializers.UUIDField):
@@ -99,7 +137,8 @@ class IdField(serializers.UUIDField):
             raise
 
 
-@extend_schema_field(OpenApiTypes.DOUBLE)
+# Together six digits before the point and six after it.
+@extend_schema_field({"type": "number", "format": "double", "minimum": 0, "maximum": 999_999})
 class SecondsField(serializers.DecimalField):
     """Exact seconds, to the microsecond. Responses have a JSON number, so that clients can calculate with it."""
 
@@ -107,15 +146,18 @@ class SecondsField(serializers.DecimalField):
         super().__init__(**{"max_digits": 12, "decimal_places": 6, "min_value": Decimal(0), **options})
 
     def to_internal_value(self, data: Any) -> Decimal:
-        # A binary float such as 8.333333333333334 has more digits than anyone means.
-        if isinstance(data, float):
-            data = round(data, 6)
+        # A binary float such as 8.333333333333334 has more digits than anyone means, in a query string as well.
+        if isinstance(data, float | str):
+            with suppress(ArithmeticError):
+                data = round(Decimal(data), 6)
         return super().to_internal_value(data)
 
     def to_representation(self, value: Any) -> Any:
         return None if value is None else float(value)
 
 
+# The library's own pattern would also allow a sign, or no digit at all.
+@extend_schema_field({"type": "string", "format": "decimal", "pattern": r"^\d{1,8}(?:\.\d{1,4})?$"})
 class MoneyField(serializers.DecimalField):
     """US dollars."""
 

@@ -20,7 +20,7 @@ from apps.assets.services import asset_urls
 from apps.core.idempotency import idempotent
 from apps.core.json import JsonObject
 from apps.core.pagination import PageOrCursorPagination
-from apps.core.strict import StrictSerializer
+from apps.core.strict import NO_FIELDS, StrictSerializer, takes_no_fields
 from apps.jobs import polling, services
 from apps.jobs.excess import job_excess_settle
 from apps.jobs.idempotency import Idempotency, idempotency_of
@@ -182,15 +182,17 @@ def job_detail(request: Request, job_id: UUID) -> Response:
     return Response(JobDetailSerializer(job_get(acting_user(request), job_id)).data)
 
 
-@extend_schema(request=None, responses=JobSerializer)
+@extend_schema(request=NO_FIELDS, responses=JobSerializer)
 @api_view(["POST"])
+@takes_no_fields
 def job_cancel(request: Request, job_id: UUID) -> Response:
     """Stop the work immediately and pay for nothing new."""
     return Response(JobSerializer(services.job_cancel(by=acting_user(request), job_id=job_id)).data)
 
 
-@extend_schema(request=None, responses=JobSerializer)
+@extend_schema(request=NO_FIELDS, responses=JobSerializer)
 @api_view(["POST"])
+@takes_no_fields
 def job_first(request: Request, job_id: UUID) -> Response:
     """Move a queued job to the front of the caller's own."""
     return Response(JobSerializer(job_move_first(by=acting_user(request), job_id=job_id)).data)

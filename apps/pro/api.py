@@ -19,6 +19,7 @@ from apps.accounts.models import User
 from apps.assets.models import AssetKind
 from apps.core.errors import InputError, NotFound
 from apps.core.idempotency import idempotent
+from apps.core.strict import NO_FIELDS, takes_no_fields
 from apps.generation.api import QUOTE_RESPONSE, request_spending, validated
 from apps.jobs import services as job_services
 from apps.jobs.api import JobDetailSerializer, JobFilter, JobSerializer, job_response, request_idempotency
@@ -231,8 +232,9 @@ def pro_job_detail(request: Request, job_id: UUID) -> Response:
     return Response(JobDetailSerializer(_pro_job(acting_user(request), job_id)).data)
 
 
-@extend_schema(request=None, responses=JobSerializer)
+@extend_schema(request=NO_FIELDS, responses=JobSerializer)
 @api_view(["POST"])
+@takes_no_fields
 def pro_job_cancel(request: Request, job_id: UUID) -> Response:
     """Cancel the job, which stops any new spending."""
     by = acting_user(request)

@@ -47,14 +47,15 @@ class FilterField(serializers.Field[Any, Any, Any, Any]):
         return value
 
 
-@extend_schema_field({"oneOf": [{"type": "boolean"}, {"type": "number", "minimum": 0}]})
+@extend_schema_field({"oneOf": [{"type": "boolean"}, {"type": "number", "minimum": 0, "maximum": 99_999_999}]})
 class ConfirmCostField(serializers.Field[Any, Any, Any, Any]):
     """true, or the most US dollars that all of it may cost together."""
 
     def to_internal_value(self, data: Any) -> bool | Decimal:
         if isinstance(data, bool) or str(data).lower() in {"true", "false"}:
             return str(data).lower() == "true"
-        return Decimal(MoneyField().run_validation(data))
+        # A binary float may have more digits than anyone means.
+        return Decimal(MoneyField().run_validation(round(data, 4) if isinstance(data, float) else data))
 
     def to_representation(self, value: Any) -> Any:
         return value

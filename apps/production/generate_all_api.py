@@ -14,7 +14,7 @@ from rest_framework.views import APIView
 from apps.accounts.acting import acting_user
 from apps.accounts.models import User
 from apps.core.idempotency import idempotent
-from apps.core.strict import MoneyField
+from apps.core.strict import MoneyField, takes_no_fields
 from apps.generation.api import QuoteView, quote_schema, request_spending, validated
 from apps.production import generate_all
 from apps.production.project_money import project_account, project_estimate
@@ -78,7 +78,8 @@ class ProjectGenerateQuote(QuoteView):
 
 
 class ProjectGenerateCancel(APIView):
-    @extend_schema(request=None, responses=ProjectSerializer, summary="Stop, and cancel running jobs")
+    @extend_schema(responses=ProjectSerializer, summary="Stop, and cancel running jobs")
+    @takes_no_fields
     def post(self, request: Request, project_id: UUID) -> Response:
         project = generate_all.generate_all_cancel(by=acting_user(request), project_id=project_id)
         return Response(ProjectSerializer(project).data)

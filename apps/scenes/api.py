@@ -12,6 +12,7 @@ from rest_framework.views import APIView
 
 from apps.accounts.acting import acting_user
 from apps.core.idempotency import idempotent
+from apps.core.strict import takes_no_fields
 from apps.generation.api import validated
 from apps.projects.selectors import project_get
 from apps.scenes import cutting, history, services
@@ -98,8 +99,9 @@ class SceneSplit(APIView):
 
 
 class SceneMerge(APIView):
-    @extend_schema(request=None, responses=SCENES_RESPONSE, summary="Merge a scene with the next one")
+    @extend_schema(responses=SCENES_RESPONSE, summary="Merge a scene with the next one")
     @idempotent
+    @takes_no_fields
     def post(self, request: Request, project_id: UUID, sequence: int) -> Response:
         cutting.scene_merge(by=acting_user(request), project_id=project_id, sequence=sequence)
         return _scenes_response(request, project_id)

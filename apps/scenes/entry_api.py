@@ -12,6 +12,7 @@ from rest_framework.views import APIView
 from apps.accounts.acting import acting_user
 from apps.accounts.models import User
 from apps.core.idempotency import idempotent
+from apps.core.strict import takes_no_fields
 from apps.generation.api import QuoteView, quote_schema, request_spending, validated
 from apps.jobs.api import JobSerializer
 from apps.projects.selectors import project_get
@@ -70,12 +71,12 @@ class ScenesRedoStaleQuote(QuoteView):
 
 class ScenesContinue(APIView):
     @extend_schema(
-        request=None,
         responses=SceneSerializer(many=True),
         operation_id="accept_proposed_entries",
         summary="Let shots continue within sections, wherever a scene's `proposed_entry` says so",
     )
     @idempotent
+    @takes_no_fields
     def post(self, request: Request, project_id: UUID) -> Response:
         by = acting_user(request)
         entry_proposing.entries_accept(by=by, project_id=project_id)

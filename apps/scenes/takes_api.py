@@ -10,6 +10,7 @@ from rest_framework.views import APIView
 
 from apps.accounts.acting import acting_user
 from apps.accounts.models import User
+from apps.core.strict import takes_no_fields
 from apps.generation.api import QuoteView, quote_schema, validated
 from apps.jobs.api import JobSerializer, job_response
 from apps.scenes.judging import best_of, best_of_works, clips_to_judge, judge_work, takes_judge
@@ -22,7 +23,8 @@ from apps.work.work import Work
 
 
 class TakeKeep(APIView):
-    @extend_schema(request=None, responses=ClipSerializer, summary="Keep a take: it becomes the scene's current clip")
+    @extend_schema(responses=ClipSerializer, summary="Keep a take: it becomes the scene's current clip")
+    @takes_no_fields
     def post(self, request: Request, project_id: UUID, sequence: int, clip_id: UUID) -> Response:
         take_keep(by=acting_user(request), project_id=project_id, sequence=sequence, clip_id=clip_id)
         return _shown(request, project_id, sequence, clip_id)

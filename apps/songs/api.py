@@ -18,6 +18,7 @@ from apps.assets.selectors import asset_get
 from apps.assets.views import serve_asset
 from apps.core.idempotency import idempotent
 from apps.core.negotiation import AnyTypeNegotiation
+from apps.core.strict import NO_FIELDS, takes_no_fields
 from apps.jobs.api import JobSerializer, job_response, request_idempotency
 from apps.jobs.kinds import Kind
 from apps.songs import services
@@ -116,9 +117,10 @@ def audio_import(request: Request) -> Response:
     return job_response(request, services.song_import(by=acting_user(request), idempotency=idempotency, **data))
 
 
-@extend_schema(request=None, responses={202: JobSerializer})
+@extend_schema(request=NO_FIELDS, responses={202: JobSerializer})
 @api_view(["POST"])
 @idempotent
+@takes_no_fields
 def audio_sung_listen(request: Request, audio_id: UUID) -> Response:
     """Listen again for where somebody sings, as a free job; beats, sections and a person's answer stay."""
     return job_response(request, services.song_voice_listen(by=acting_user(request), audio_id=audio_id))

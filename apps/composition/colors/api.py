@@ -20,7 +20,7 @@ from apps.composition.colors.services import colors_measure
 from apps.composition.planning import project_look
 from apps.core.json import JsonObject
 from apps.core.negotiation import AnyTypeNegotiation
-from apps.core.strict import NoFieldsSerializer
+from apps.core.strict import takes_no_fields
 from apps.jobs.api import JobSerializer, job_response
 from apps.projects.models import Project
 from apps.projects.selectors import project_get
@@ -62,9 +62,9 @@ class ProjectColorMatch(APIView):
         project = project_get(by=acting_user(request), project_id=project_id)
         return Response(ColorMatchSerializer(_told(project)).data)
 
-    @extend_schema(request=None, responses={202: JobSerializer}, summary="Measure the colors of the scenes, for free")
+    @extend_schema(responses={202: JobSerializer}, summary="Measure the colors of the scenes, for free")
+    @takes_no_fields
     def post(self, request: Request, project_id: UUID) -> Response:
-        NoFieldsSerializer(data=request.data).is_valid(raise_exception=True)
         return job_response(request, colors_measure(by=acting_user(request), project_id=project_id))
 
 

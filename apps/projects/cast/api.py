@@ -12,6 +12,7 @@ from apps.accounts.acting import acting_user
 from apps.accounts.models import User
 from apps.core.idempotency import idempotent
 from apps.core.json import JsonObject
+from apps.core.strict import takes_no_fields
 from apps.generation.api import QuoteView, quote_schema, request_spending, validated
 from apps.jobs.api import job_response, request_idempotency
 from apps.jobs.kinds import Kind
@@ -79,11 +80,11 @@ class SubjectDetail(APIView):
 
 class SubjectKeep(APIView):
     @extend_schema(
-        request=None,
         responses={201: LibrarySubjectSerializer},
         summary="Copy a subject into your library, where it outlives the project",
     )
     @idempotent
+    @takes_no_fields
     def post(self, request: Request, project_id: UUID, subject_id: UUID) -> Response:
         kept = services.subject_keep(by=acting_user(request), project_id=project_id, subject_id=subject_id)
         return Response(LibrarySubjectSerializer(kept).data, status=201)
@@ -165,9 +166,8 @@ class LibrarySubject(APIView):
 
 
 class LibrarySubjectRestore(APIView):
-    @extend_schema(
-        request=None, responses=LibrarySubjectSerializer, summary="Bring back a subject deleted from your library"
-    )
+    @extend_schema(responses=LibrarySubjectSerializer, summary="Bring back a subject deleted from your library")
+    @takes_no_fields
     def post(self, request: Request, subject_id: UUID) -> Response:
         restored = services.library_restore(by=acting_user(request), subject_id=subject_id)
         return Response(LibrarySubjectSerializer(restored).data)

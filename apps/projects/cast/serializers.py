@@ -63,7 +63,7 @@ class SubjectWriteSerializer(SubjectPatchSerializer):
             return data
         missing = [name for name in ("kind", "name") if name not in data]
         if missing:
-            raise serializers.ValidationError(dict.fromkeys(missing, "This field is required."))
+            raise serializers.ValidationError(dict.fromkeys(missing, "A new subject needs one."))
         return data
 
 

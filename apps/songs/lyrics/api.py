@@ -14,6 +14,7 @@ from rest_framework.views import APIView
 from apps.accounts.acting import acting_user
 from apps.core.idempotency import idempotent
 from apps.core.negotiation import AnyTypeNegotiation
+from apps.core.strict import takes_no_fields
 from apps.songs.lyrics import services, versions
 from apps.songs.lyrics.files import lyrics_file
 from apps.songs.lyrics.serializers import (
@@ -69,8 +70,9 @@ class SongLyricsView(APIView):
 class SongLyricsUndo(APIView):
     """The last change of the words, undone."""
 
-    @extend_schema(request=None, parameters=[ChangedQuerySerializer], responses=SongWordsSerializer)
+    @extend_schema(parameters=[ChangedQuerySerializer], responses=SongWordsSerializer)
     @idempotent
+    @takes_no_fields
     def post(self, request: Request, audio_id: UUID) -> Response:
         """Undo the last change of the words; call it again to go back further."""
         return _words_response(request, versions.lyrics_undo(by=acting_user(request), audio_id=audio_id))
@@ -79,8 +81,9 @@ class SongLyricsUndo(APIView):
 class SongLyricsRedo(APIView):
     """The last undo of the words, taken back."""
 
-    @extend_schema(request=None, parameters=[ChangedQuerySerializer], responses=SongWordsSerializer)
+    @extend_schema(parameters=[ChangedQuerySerializer], responses=SongWordsSerializer)
     @idempotent
+    @takes_no_fields
     def post(self, request: Request, audio_id: UUID) -> Response:
         """Bring back what the last undo took back; call it again to go further."""
         return _words_response(request, versions.lyrics_redo(by=acting_user(request), audio_id=audio_id))
@@ -105,7 +108,7 @@ def _words_response(request: Request, words: versions.SongWords) -> Response:
     return Response(SongWordsSerializer(words, context={"changed": asked.validated_data["changed"]}).data)
 
 
-@extend_schema(responses={(200, "text/*"): OpenApiTypes.STR})
+@extend_schema(responses={(200, "text/*"): OpenApiTypes.STR, (200, "application/x-subrip"): OpenApiTypes.STR})
 @api_view(["GET", "HEAD"])
 @content_negotiation_class(AnyTypeNegotiation)
 def lyrics_download(request: Request, audio_id: UUID, form: str) -> FileResponse:
