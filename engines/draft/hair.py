@@ -20,6 +20,17 @@ _CREST = [(-0.09, -0.3), (-0.16, -0.6), (-0.12, -0.9), (-0.04, -0.78), (0.02, -0
 _CURLS = [(0.44 * float(np.cos(turn)), -0.1 - 0.4 * float(np.sin(turn))) for turn in np.linspace(0.35, 2.79, 7)]
 
 
+# Hats that leave the top of the head free.
+_OPEN = frozenset(("", "crown", "veil", "horns", "space"))
+# Under any other, no hair is higher than this.
+_BRIM = -0.34
+
+
+def shown(painter: FigurePainter, y: float) -> bool:
+    """Whether a curl or bun whose middle is at y isn't pressed down by a hat."""
+    return y > _BRIM or painter.character.hat in _OPEN
+
+
 def _crown(low: float) -> list[Point]:
     """Return what covers the top of the head down to the hairline, and the temples down to `low`."""
     return rounded([
@@ -40,9 +51,12 @@ def behind(painter: FigurePainter) -> None:
         painter.ellipse(0, -0.16, 0.47, 0.45, color)
     elif hair == "curly":
         for angle in np.linspace(2.6, 6.8, 11):
-            painter.ellipse(0.42 * np.cos(angle), -0.08 + 0.44 * np.sin(angle), 0.2, 0.2, color)
+            y = -0.08 + 0.44 * float(np.sin(angle))
+            if shown(painter, y):
+                painter.ellipse(0.42 * np.cos(angle), y, 0.2, 0.2, color)
     elif hair == "bun":
-        painter.ellipse(0.08, -0.6, 0.2, 0.18, color)
+        if shown(painter, -0.6):
+            painter.ellipse(0.08, -0.6, 0.2, 0.18, color)
         painter.ellipse(0, -0.16, 0.43, 0.42, color)
     elif hair == "pigtails":
         for side in (-1, 1):
@@ -65,6 +79,7 @@ def in_front(painter: FigurePainter) -> None:
     painter.polygon(_SHORT if hair == "short" else _FULL, color)
     if hair == "curly":
         for x, y in _CURLS:
-            painter.ellipse(x * 0.86, y, 0.13, 0.12, color)
+            if shown(painter, y):
+                painter.ellipse(x * 0.86, y, 0.13, 0.12, color)
     sheen = mix(color, painter.palette.rim, 0.3)
     painter.stroke([(-0.24, -0.44), (-0.14, -0.49), (0.0, -0.51), (0.12, -0.495)], 0.025, sheen, 0.5)

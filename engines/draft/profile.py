@@ -67,7 +67,7 @@ def draw_profile(painter: FigurePainter) -> None:
             rounded([(-0.1, -0.5), (-0.46, -0.3), (-0.56, 0.3), (-0.66, 1.0), (-0.3, 1.08), (-0.06, 0.9), (0.0, 0.2)]),
             dark,
         )
-    elif character.hair == "bun":
+    elif character.hair == "bun" and hair.shown(painter, -0.36):
         painter.ellipse(-0.5, -0.36, 0.2, 0.19, dark)
     if character.kind in {"ghost", "scarecrow", "skeleton"}:
         painter.bust()  # holes and bones have no other side
@@ -183,6 +183,8 @@ def _hair(painter: FigurePainter) -> None:
     if character.hair == "curly":
         for angle in np.linspace(2.4, 5.6, 10):
             x, y = -0.08 + 0.4 * float(np.cos(angle)), -0.14 + 0.42 * float(np.sin(angle))
+            if not hair.shown(painter, y):
+                continue
             painter.ellipse(x, y, 0.17, 0.17, mix(color, "#000000", 0.1 * (round(angle * 10) % 2)))
     if character.hair == "long":
         painter.polygon(_STRAND, color)

@@ -146,8 +146,10 @@ class TurnedPainter(FigurePainter):
         elif style == "curly":
             for number in range(11):
                 turn = 2.3 + 4.3 * number / 10
-                self.ellipse(-0.05 + 0.42 * math.cos(turn), -0.08 + 0.44 * math.sin(turn), 0.2, 0.2, color)
-        elif style == "bun":
+                y = -0.08 + 0.44 * math.sin(turn)
+                if hair.shown(self, y):
+                    self.ellipse(-0.05 + 0.42 * math.cos(turn), y, 0.2, 0.2, color)
+        elif style == "bun" and hair.shown(self, -0.52):
             self.ellipse(-0.34, -0.52, 0.2, 0.18, color)
         elif style == "pigtails":
             self.ellipse(0.42, 0.28, 0.1, 0.34, color, angle=-10)
@@ -165,7 +167,8 @@ class TurnedPainter(FigurePainter):
         if style == "curly":
             for x, y in ((0.34, -0.34), (0.22, -0.46), (0.05, -0.5), (-0.14, -0.5), (-0.3, -0.36), (-0.37, -0.16),
                          (-0.38, 0.06)):  # fmt: skip
-                self.ellipse(x, y, 0.13, 0.12, color)
+                if hair.shown(self, y):
+                    self.ellipse(x, y, 0.13, 0.12, color)
         if style == "pigtails":
             self.ellipse(-0.42, 0.3, 0.13, 0.36, mix(color, "#000000", 0.15), angle=10)
             self.ellipse(-0.38, -0.04, 0.07, 0.07, hair.RIBBON)
