@@ -10,7 +10,7 @@ from uuid import UUID
 from django.db import transaction
 
 from apps.accounts.models import User
-from apps.core.errors import InputError
+from apps.core.errors import InputError, NotFound
 from apps.core.json import JsonObject
 from apps.jobs import money
 from apps.jobs.idempotency import Idempotency, idempotent_job
@@ -150,10 +150,12 @@ def scenes_video_works(
 
 
 def scene_span(scene: Scene) -> SceneFrames:
-    """Return the scene's frames on the project's grid."""
+    """Return the scene's frames on the project's grid. Raises NotFound if it was deleted in the meantime."""
     scenes = list(scenes_of(scene.project))
-    place = next(index for index, other in enumerate(scenes) if other.pk == scene.pk)
-    return scene_spans(scene.project, scenes)[place]
+    for other, span in zip(scenes, scene_spans(scene.project, scenes), strict=True):
+        if other.pk == scene.pk:
+            return span
+    raise NotFound("This scene was deleted in the meantime.")
 
 
 def video_work(

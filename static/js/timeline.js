@@ -7,11 +7,11 @@ import { preview } from "./timeline/playing.js";
 import "./timeline/sound.js";
 import { blocks, find, keyOf, root, secondsAt, state } from "./timeline/state.js";
 
-// What changes the scenes comes with the first hand on them; what it does until then is done in its order.
+// What changes the scenes comes with the first hand near them; what it does until then is done in its order.
 let hands = null;
+const reach = () => (hands ??= import("./timeline/hands.js"));
 const handed = (name) => (event) => {
-  hands ??= import("./timeline/hands.js");
-  hands.then(
+  reach().then(
     (module) => module[name](event),
     () => {
       if (hands && name !== "moved") lost();
@@ -19,6 +19,8 @@ const handed = (name) => (event) => {
     },
   );
 };
+// By then the server may be out of reach.
+addEventListener("pointermove", () => reach().catch(() => (hands = null)), { once: true });
 for (const [type, name] of Object.entries({
   pointerdown: "grabbed",
   pointermove: "moved",

@@ -5,6 +5,7 @@ from django.utils import timezone
 from playwright.sync_api import Route, expect
 
 from apps.jobs.models import Job
+from apps.scenes.services import scene_delete
 from tests.assets.conftest import video_make
 from tests.browser.made import stored
 from tests.browser.waiting import until
@@ -66,6 +67,19 @@ def test_page_without_unsaved_words_redirects_to_sign_in_after_session_ends(edit
     edit.evaluate("dispatchEvent(new Event('online'))")
 
     expect(edit.get_by_label("Username")).to_be_visible()
+
+
+def test_words_of_a_scene_that_got_another_number_are_saved(edit, project):
+    edit.locator(".block").nth(1).click()
+    words = edit.get_by_label("What it shows")
+    expect(words).to_have_value("shot 2")
+    words.fill("a lighthouse in a storm")
+    scene_delete(by=project.owner, project_id=project.pk, sequence=1)
+    edit.evaluate("dispatchEvent(new Event('online'))")
+    expect(edit.locator("#inspector h2")).to_have_text("Scene 1")
+    edit.locator("#inspector").get_by_role("button", name="Save").click()
+    expect(edit.locator(".scene").first.get_by_text("a lighthouse in a storm")).to_be_visible()
+    assert project.scenes.get(sequence=1, deleted_at=None).prompt == "a lighthouse in a storm"
 
 
 def test_unsaved_words_survive_page_updates(edit, project):

@@ -9,6 +9,7 @@ from apps.composition.models import SceneLook
 from apps.core.errors import ConflictError, InputError, NotFound
 from apps.production.followup import project_song_changed
 from apps.scenes import clips, cutting, history, services
+from apps.scenes.making import scene_span
 from apps.scenes.models import Scene
 from tests.factories import make_clip, make_job, make_project, make_scenes
 
@@ -287,3 +288,11 @@ def test_scenes_are_renamed_after_song_sections(user, song_project):
     services.scenes_name_sections(project=song_project, instead_of=["intro", "verse"])
     rows = Scene.objects.filter(project=song_project).order_by("sequence")
     assert [row.section for row in rows] == ["intro", "Drop", "my own"]
+
+
+def test_frames_of_a_scene_that_was_just_deleted_are_not_found(user):
+    project = make_project(user)
+    scene = make_scenes(project, "2", "2")[1]
+    services.scene_delete(by=user, project_id=project.pk, sequence=2)
+    with pytest.raises(NotFound, match="deleted in the meantime"):
+        scene_span(scene)

@@ -121,6 +121,9 @@ panel.addEventListener("htmx:afterSwap", ({ target }) => {
 const WORDS = ["prompt", "negative_prompt", "lipsync", "version"];
 document.addEventListener("htmx:configRequest", ({ detail }) => {
   const { parameters, path } = detail;
+  // A form that waited may have been made when its scene had another number.
+  const scene = state.scenes.find(({ id }) => id === parameters.scene_id);
+  if (scene && detail.verb === "post") detail.path = path.replace(/\d+\/words$/, `${scene.sequence}/words`);
   // A question that is answered brings its words itself.
   if (detail.verb !== "post" || parameters.prompt !== undefined) return;
   if (!/\/scenes\/\d+\/(image|video|remake)$/.test(path)) return;

@@ -12,7 +12,7 @@ from apps.accounts.acting import acting_user
 from apps.accounts.models import User
 from apps.composition.looks import scene_look, scene_look_update
 from apps.composition.models import SHORT_CLIP_CHOICES, SceneColor, SceneLook, Transition
-from apps.core.errors import InputError
+from apps.core.errors import InputError, NotFound
 from apps.projects.selectors import project_get
 from apps.providers.capabilities import Capability
 from apps.scenes.images import images_of
@@ -64,7 +64,10 @@ def scene_inspector(request: HttpRequest, project_id: UUID, sequence: int) -> Ht
     by = acting_user(request)
     scene_get(by=by, project_id=project_id, sequence=sequence)
     project = project_get(by=by, project_id=project_id)
-    card = next(card for card in scene_cards(project, list(scenes_of(project))) if card.scene.sequence == sequence)
+    cards = scene_cards(project, list(scenes_of(project)))
+    card = next((card for card in cards if card.scene.sequence == sequence), None)
+    if card is None:
+        raise NotFound("This scene was deleted in the meantime.")
     facts = [
         (name, value)
         for name, value in sorted(card.scene.facts.items(), key=_fact_order)
