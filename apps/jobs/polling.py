@@ -34,6 +34,9 @@ LEASE_SIZE = 1000
 NOT_FOUND_GRACE_SECONDS = 120.0
 # A run is still polled this long after its deadline, since a late result was paid for.
 LATE_SECONDS = 24 * 3600.0
+# Longer than fetching and storing a result usually take. If they take longer, another worker does the same, and one of
+# them is counted; after a worker's death nobody waits longer than this.
+LATE_RESULT_LEASE_SECONDS = 180.0
 # Longer than any submit can take, plus the time a vendor needs to list it.
 ABANDONED_SECONDS = 15 * 60.0
 
@@ -328,10 +331,10 @@ def job_adopt(*, by: User, job_id: UUID, remote_id: str) -> Job:
 
 
 def late_result_lease(run_id: int) -> RemoteRun | None:
-    """Lease a late result for 15 minutes, to store it. Returns None if it is stored or another worker is storing it."""
+    """Lease a late result, to store it. Returns None if it is stored or another worker is storing it."""
     now = timezone.now()
     rows = RemoteRun.objects.filter(pk=run_id, status=RunStatus.SUCCEEDED).exclude(collect_lease_until__gt=now)
-    if rows.update(collect_lease_until=now + timedelta(minutes=15)) != 1:
+    if rows.update(collect_lease_until=now + timedelta(seconds=LATE_RESULT_LEASE_SECONDS)) != 1:
         return None
     return RemoteRun.objects.select_related("job").get(pk=run_id)
 

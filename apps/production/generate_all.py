@@ -135,6 +135,10 @@ def generate_all_start(*, by: User, project_id: UUID, spending: Spending, stop_a
     """
     asked = Round.PICTURES if stop_after else Round.EVERYTHING
     project = project_get(by=by, project_id=project_id)
+    if project.generating:
+        # The path may be over without knowing it: the last of its jobs has just been cancelled.
+        project_advance(project_id)
+        project = project_get(by=by, project_id=project_id)
     if not _is_making(project, asked):
         works = generate_all_works(by=by, project=project, stop_after=stop_after)
         total = sum((work.quote.amount for work in works), Decimal(0))

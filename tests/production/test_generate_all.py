@@ -164,6 +164,20 @@ def test_another_users_project_is_not_found(client, other_user, project):
         assert generate(client, project, rest).status_code == 404
 
 
+def test_generate_right_after_its_jobs_were_cancelled_starts_again(api, project):
+    make_scenes(project, "1.5", "1.5")
+    generate(api, project)
+    cancelled = list(Job.objects.all())
+    for job in cancelled:
+        # Nobody has told the project yet.
+        assert api.post(f"/api/jobs/{job.pk}/cancel").status_code == 200
+    assert generate(api, project).json()["status"] == "generating"
+    assert Job.objects.filter(state="queued").count() == len(cancelled) == 2
+    work()
+    project.refresh_from_db()
+    assert (project.problem, bool(project.final_video_id)) == ("", True)
+
+
 def test_long_project_needs_few_queries(user, project, django_assert_max_num_queries):
     make_scenes(project, *["0.03"] * 99, "0.03")
     with django_assert_max_num_queries(20):
