@@ -352,6 +352,10 @@ def late_result_keep(
         money.cost_settle(job, attempt=row.attempt, amount=cost)
         row.status = RunStatus.COLLECTED
         row.save(update_fields=["status"])
+        if more and not job.result:
+            # What it made is found by this, as with any other job.
+            job.result = more.dump()
+            job.save(update_fields=["result"])
         services.job_note(
             job,
             code=Code.LATE_RESULT_KEPT,

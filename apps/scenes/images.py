@@ -10,7 +10,7 @@ from apps.assets.models import Asset
 from apps.core.errors import NotFound
 from apps.jobs.kinds import Kind
 from apps.jobs.models import Job
-from apps.jobs.states import State
+from apps.jobs.states import FINISHED
 from apps.projects.selectors import project_lock
 from apps.scenes.clips import refuse_busy
 from apps.scenes.history import recorded
@@ -24,8 +24,9 @@ log = structlog.get_logger(__name__)
 
 
 def scene_image_jobs(scene: Scene) -> dict[UUID, Job]:
-    """Return the jobs that drew the scene's images by image, oldest first."""
-    drawn = Job.objects.filter(scene_id=scene.pk, kind=Kind.IMAGE, state=State.SUCCEEDED).order_by("finished_at", "pk")
+    """Return the jobs that drew the scene's images by image, oldest first; also those that were cancelled and whose
+    image, which was paid for, came later."""
+    drawn = Job.objects.filter(scene_id=scene.pk, kind=Kind.IMAGE, state__in=FINISHED).order_by("finished_at", "pk")
     return {UUID(job.result["image_id"]): job for job in drawn if job.result.get("image_id")}
 
 

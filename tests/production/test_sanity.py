@@ -8,7 +8,6 @@ import pytest
 from django.core.management import CommandError, call_command
 from django.db import transaction
 from django.utils import timezone
-from django_celery_beat.models import PeriodicTask
 
 from apps.jobs import money, services
 from apps.jobs.kinds import Kind
@@ -76,4 +75,3 @@ def test_the_command_names_each_problem_and_fails(user, capsys):
     with pytest.raises(CommandError, match="Problems found: 1"):
         call_command("check_sanity")
     assert f"running_without_a_worker {job.pk}" in capsys.readouterr().out
-    assert PeriodicTask.objects.get(task="workers.sweep.sanity").enabled

@@ -9,9 +9,11 @@ from apps.composition.models import SceneLook
 from apps.core.errors import ConflictError, InputError, NotFound
 from apps.production.followup import project_song_changed
 from apps.scenes import clips, cutting, history, services
+from apps.scenes.images import image_make_current, images_of
 from apps.scenes.making import scene_span
 from apps.scenes.models import Scene
-from tests.factories import make_clip, make_job, make_project, make_scenes
+from tests.factories import make_clip, make_job, make_project, make_scenes, store_asset
+from tests.fakes import media
 
 pytestmark = pytest.mark.django_db
 
@@ -296,3 +298,14 @@ def test_frames_of_a_scene_that_was_just_deleted_are_not_found(user):
     services.scene_delete(by=user, project_id=project.pk, sequence=2)
     with pytest.raises(NotFound, match="deleted in the meantime"):
         scene_span(scene)
+
+
+def test_an_image_that_came_after_its_job_was_cancelled_can_be_chosen(user, settings, tmp_path):
+    settings.MEDIA_ROOT = tmp_path
+    project = make_project(user)
+    scene = make_scenes(project, "2")[0]
+    image = store_asset(user, media.image(), kind="image")
+    make_job(user, kind="image", state="cancelled", scene_id=scene.pk, result={"image_id": str(image.pk)})
+    assert images_of(scene) == [image]
+    image_make_current(by=user, project_id=project.pk, sequence=1, image_id=image.pk)
+    assert project.scenes.get().image == image
