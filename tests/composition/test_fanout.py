@@ -294,9 +294,9 @@ def test_shared_segments_that_cannot_be_read_are_encoded_again(machines, api, pr
 
 def test_a_clip_deleted_meanwhile_fails_the_film_with_that_reason(machines, film, project):
     clip = project.scenes.first().current_clip.asset
+    lost = [segment for segment in segments() if str(clip.pk) in str(segment.parameters)]
     project.scenes.all().delete()
     clip.delete()
-    lost = [segment for segment in segments() if str(clip.pk) in str(segment.parameters)]
     with machines("b"):
         work(lost[0])
     film.refresh_from_db()
