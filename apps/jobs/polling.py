@@ -21,7 +21,7 @@ from apps.jobs import dispatch, money, remote, retry, services
 from apps.jobs.kinds import Queue
 from apps.jobs.models import Job, RemoteRun, RunStatus
 from apps.jobs.results import JobResult
-from apps.jobs.states import Code, State
+from apps.jobs.states import FINISHED, Code, State
 from apps.providers.base import RemoteProvider, RemoteRef, RemoteState, RemoteStatus
 from apps.providers.moderation import CONTENT_REFUSED
 from apps.providers.registry import provider_get
@@ -352,8 +352,8 @@ def late_result_keep(
         money.cost_settle(job, attempt=row.attempt, amount=cost)
         row.status = RunStatus.COLLECTED
         row.save(update_fields=["status"])
-        if more and not job.result:
-            # What it made is found by this, as with any other job.
+        if more and not job.result and job.state in FINISHED:
+            # What it made is found by this, as with any other job. A job that was retried gets a result of its own.
             job.result = more.dump()
             job.save(update_fields=["result"])
         services.job_note(

@@ -105,7 +105,7 @@ def write_all(file: IO[bytes], piece: bytes) -> None:
     except OSError as error:
         if not is_disk_full(error):
             raise
-        message = "The studio's disk is full. Free some space, then the upload will continue."
+        message = "The studio's disk is full. Free some space, then try again."
         raise StorageUnavailable(message) from error
 
 
